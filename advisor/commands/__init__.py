@@ -1,0 +1,1 @@
+"""One command a file. Knows how to print; all judgement lies below."""

@@ -1,0 +1,1 @@
+"""What has been learned, kept. Knows no tool and no screen."""

@@ -1,0 +1,1 @@
+"""Files become tasks here: readers, splits and characterisation. Knows no model beyond the sentence encoder."""

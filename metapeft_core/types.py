@@ -1,0 +1,114 @@
+"""The words of the project as frozen records. Knows no array library, no file and no model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+Scalar = str | int | float | bool
+Setting = Scalar | tuple[str, ...] | None
+Objective = Literal["classification", "generation"]
+Provenance = Literal["measured", "published", "user"]
+Outcome = Literal["completed", "stopped_early", "out_of_budget", "diverged", "out_of_memory", "failed"]
+
+
+class PEFTMethod(StrEnum):
+    """The five ways to adapt a frozen model that the advisor chooses among."""
+
+    LORA = "lora"
+    ADALORA = "adalora"
+    PROMPT_TUNING = "prompt_tuning"
+    PREFIX_TUNING = "prefix_tuning"
+    P_TUNING = "p_tuning"
+
+
+@dataclass(frozen=True, slots=True)
+class Backbone:
+    """A frozen model described by numbers: all that memory, time and selection need to know of it."""
+
+    name: str
+    architecture: str
+    kind: Literal["encoder", "decoder"]
+    parameters: int
+    layers: int
+    width: int
+    feed_forward: int
+    heads: int
+    key_value_heads: int
+    head_width: int
+    vocabulary: int
+    context: int
+    bytes_per_parameter: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How a quantity is distributed over the rows of a task."""
+
+    minimum: float
+    mean: float
+    median: float
+    p95: float
+    maximum: float
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCharacteristics:
+    """A data set described by numbers and words of closed vocabularies; never by its texts."""
+
+    dataset_size: int
+    sequence_length: Spread
+    vocabulary_size: int
+    objective: Objective
+    task_type: str
+    domain: str
+    language: str
+    classes: int
+    class_balance: float
+    """Entropy of the labels over its maximum: 1 is perfectly balanced. 1 for generation."""
+    majority_share: float
+    type_token_ratio: float
+    duplicate_share: float
+    label_noise: float
+    """Estimated share of rows whose label contradicts their neighbours' in embedding space."""
+    complexity_score: float
+    target_length: Spread | None = None
+    domain_confidence: float = 0.0
+    language_confidence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """One evaluation during a run."""
+
+    step: int
+    seconds: float
+    train_loss: float
+    valid_loss: float
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class PEFTExperience:
+    """One fine-tuning run that really happened, failed ones included."""
+
+    id: str
+    task: str
+    characteristics: TaskCharacteristics | None
+    backbone: Backbone
+    method: PEFTMethod
+    hyperparameters: Mapping[str, Setting]
+    performance: Mapping[str, float]
+    outcome: Outcome
+    training_seconds: float
+    peak_memory_bytes: int
+    trainable_parameters: int
+    steps: int
+    seed: int
+    curve: tuple[CurvePoint, ...]
+    provenance: Provenance
+    created: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    failure: str | None = None

@@ -1,0 +1,1 @@
+"""Typed tools over the layers below. Knows no language model and no screen."""
