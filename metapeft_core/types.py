@@ -25,6 +25,16 @@ class PEFTMethod(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LinearShape:
+    """Linear layers that stand under one name in every block of a backbone."""
+
+    name: str
+    inputs: int
+    outputs: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Backbone:
     """A frozen model described by numbers: all that memory, time and selection need to know of it."""
 
@@ -40,6 +50,7 @@ class Backbone:
     head_width: int
     vocabulary: int
     context: int
+    linears: tuple[LinearShape, ...] = ()
     bytes_per_parameter: float = 4.0
 
 

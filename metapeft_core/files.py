@@ -1,0 +1,76 @@
+"""Files and folders that appear whole or not at all. Knows nothing of what is in them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HOME_VARIABLE = "PEFT_ADVISOR_HOME"
+
+
+def home() -> Path:
+    """Where models, checkpoints and (in time) the store live; `PEFT_ADVISOR_HOME` moves it."""
+    chosen = os.environ.get(HOME_VARIABLE)
+    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(chosen) if chosen else Path(base) / "peft-advisor"
+
+
+@contextmanager
+def replaced_file(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` that takes its place when the block ends well, and vanishes when it does not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The suffix is kept because writers such as MLX's choose their format by it.
+    handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        _sync(temporary)
+        temporary.replace(path)
+        _sync(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replaced_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder beside `path` that takes its place when the block ends well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    # mkdtemp's folders are private; an adapter is to be read by whoever may read its neighbours.
+    temporary.chmod(0o777 & ~_umask())
+    try:
+        yield temporary
+        for file in temporary.iterdir():
+            _sync(file)
+        _swap(temporary, path)
+        _sync(path.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _swap(fresh: Path, path: Path) -> None:
+    """A folder cannot be renamed over a full one: the old one steps aside first, and goes when the new one stands."""
+    old = path.with_name(f".{path.name}-replaced-{os.getpid()}")
+    if path.exists():
+        path.replace(old)
+    fresh.replace(path)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
