@@ -17,6 +17,7 @@ import mlx.core as mx
 import mlx.nn as nn
 
 from metapeft_core.backbones.model import FrozenModel, Prefix
+from metapeft_core.backbones.ragged_cache import RaggedCache
 from metapeft_core.errors import BackboneError
 
 BODIES = ("model", "transformer", "backbone", "language_model")
@@ -107,6 +108,23 @@ class Decoder(FrozenModel):
     ) -> mx.array:
         # Attention looks back only, so what is padded on the right is never seen and `lengths` is not needed.
         cache = None if prefix is None else [PrefixCache(keys, values) for keys, values in prefix]
+        return self._read(ids, prompt, cache)
+
+    def start(
+        self, ids: mx.array, lengths: mx.array, room: int, prompt: mx.array | None, prefix: Prefix | None
+    ) -> tuple[mx.array, list[RaggedCache]]:
+        """Read prompts of different lengths: the state of each one's last token, and caches to go on from."""
+        virtual = 0 if prompt is None else prompt.shape[0]
+        lent = prefix or [None] * len(self.blocks())
+        caches = [RaggedCache(lengths + virtual, ids.shape[1] + virtual + room, pair) for pair in lent]
+        states = self._read(ids, prompt, caches)
+        return states[mx.arange(ids.shape[0]), lengths + virtual - 1], caches
+
+    def go_on(self, ids: mx.array, caches: list[RaggedCache]) -> mx.array:
+        """The state after one more token in every row."""
+        return self.body(ids[:, None], caches)[:, 0]
+
+    def _read(self, ids: mx.array, prompt: mx.array | None, cache: Any) -> mx.array:
         if prompt is None:
             return self.body(ids, cache)
         words = self.embed(ids)

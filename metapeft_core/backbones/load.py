@@ -152,8 +152,9 @@ def _to_float32(model: nn.Module) -> None:
             replaced.append((path, _dequantised(module)))
     if replaced:
         model.update_modules(tree_unflatten(replaced))
-    model.update(tree_map(lambda p: p.astype(mx.float32) if mx.issubdtype(p.dtype, mx.floating) else p,
-                          model.parameters()))
+    model.update(
+        tree_map(lambda p: p.astype(mx.float32) if mx.issubdtype(p.dtype, mx.floating) else p, model.parameters())
+    )
 
 
 def _dequantised(module: nn.Module) -> nn.Module:

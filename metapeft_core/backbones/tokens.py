@@ -41,10 +41,7 @@ class Tokens:
 def read_tokens(folder: Path, end: int | None, pad: int = 0) -> Tokens:
     """The tokenizer of a model folder."""
     path = folder / "tokenizer.json"
-    if path.exists():
-        tokenizer = Tokenizer.from_file(str(path))
-    else:
-        tokenizer = _slow_tokenizer(folder)
+    tokenizer = Tokenizer.from_file(str(path)) if path.exists() else _slow_tokenizer(folder)
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return Tokens(tokenizer, end, pad)

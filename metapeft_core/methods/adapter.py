@@ -88,7 +88,11 @@ class Adapter(nn.Module):
 
     def tensors(self) -> dict[str, mx.array]:
         """The parameters under the names they are saved by."""
-        return dict(tree_flatten(self.parameters()))
+        return self.named(self.parameters())
+
+    def named(self, tree: Any) -> dict[str, mx.array]:
+        """A tree shaped like the parameters (gradients, say) under the names they are saved by."""
+        return dict(tree_flatten(tree))
 
     def load_tensors(self, tensors: Mapping[str, mx.array]) -> None:
         """Take saved parameters; names and shapes must match."""

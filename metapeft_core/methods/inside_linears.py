@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import mlx.core as mx
 import mlx.nn as nn
@@ -47,7 +47,9 @@ class AdaptedLinear(nn.Module):
         base = self.base
         quantised = isinstance(base, nn.QuantizedLinear)
         plain = nn.Linear(1, 1, bias="bias" in base)
-        plain.weight = self.merged_weight(full_weight(base)).astype(base.scales.dtype if quantised else base.weight.dtype)
+        plain.weight = self.merged_weight(full_weight(base)).astype(
+            base.scales.dtype if quantised else base.weight.dtype
+        )
         if "bias" in base:
             plain.bias = base.bias
         if not quantised:
@@ -76,7 +78,9 @@ class LinearAdapter(Adapter):
     model: FrozenModel
     places: list[tuple[int, str]]
 
-    def put(self, settings: Targeted, seed: int, build: Callable[[nn.Module, int, int, mx.array], AdaptedLinear]) -> Self:
+    def put(
+        self, settings: Targeted, seed: int, build: Callable[[nn.Module, int, int, mx.array], AdaptedLinear]
+    ) -> Self:
         """Replace every targeted layer by what `build(layer, inputs, outputs, key)` makes of it."""
         found = list(targeted_linears(self.model, settings.targets, settings.layers))
         keys = mx.random.split(mx.random.key(seed), len(found))
@@ -95,10 +99,10 @@ class LinearAdapter(Adapter):
         for (block, name), layer in zip(self.places, self.layers, strict=True):
             self.model.replace_linear(block, name, layer.merged())
 
-    def tensors(self) -> dict[str, mx.array]:
+    def named(self, tree: Any) -> dict[str, mx.array]:
         return {
             f"{block}.{name}.{key}": value
-            for (block, name), layer in zip(self.places, self.layers, strict=True)
+            for (block, name), layer in zip(self.places, tree["layers"], strict=True)
             for key, value in layer.items()
             if isinstance(value, mx.array)
         }

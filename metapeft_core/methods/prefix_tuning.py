@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import mlx.core as mx
-import mlx.nn as nn
 
 from metapeft_core.backbones.model import FrozenModel, Prefix
 from metapeft_core.errors import SettingsError

@@ -19,7 +19,15 @@ ROLES: dict[str, tuple[str, ...]] = {
     "query": ("q_proj", "self.query", "wq", "q_lin"),
     "key": ("k_proj", "self.key", "wk", "k_lin"),
     "value": ("v_proj", "self.value", "wv", "v_lin"),
-    "output": ("o_proj", "attention.output.dense", "wo", "out_proj", "self_attn.dense", "attn.c_proj", "attention.dense"),
+    "output": (
+        "o_proj",
+        "attention.output.dense",
+        "wo",
+        "out_proj",
+        "self_attn.dense",
+        "attn.c_proj",
+        "attention.dense",
+    ),
     "feed_forward": (
         *("gate_proj", "up_proj", "down_proj", "gate_up_proj", "intermediate.dense", "output.dense", "fc1", "fc2"),
         *("w1", "w2", "w3", "c_fc", "mlp.c_proj", "dense_h_to_4h", "dense_4h_to_h"),
@@ -73,9 +81,7 @@ def targeted_shapes(backbone: Backbone, targets: Sequence[str], layers: int | No
         raise SettingsError("targets is empty: name at least one, for example query and value")
     chosen = (shape for shape in backbone.linears if matches(shape.name, targets))
     share = 1.0 if layers is None else layers / backbone.layers
-    return tuple(
-        LinearShape(shape.name, shape.inputs, shape.outputs, round(shape.count * share)) for shape in chosen
-    )
+    return tuple(LinearShape(shape.name, shape.inputs, shape.outputs, round(shape.count * share)) for shape in chosen)
 
 
 def targeted_linears(
