@@ -16,6 +16,7 @@ from typing import Any
 import mlx.core as mx
 import mlx.nn as nn
 
+from metapeft_core.backbones import ops
 from metapeft_core.backbones.model import FrozenModel, Prefix
 from metapeft_core.backbones.ragged_cache import RaggedCache
 from metapeft_core.errors import BackboneError
@@ -122,9 +123,13 @@ class Decoder(FrozenModel):
 
     def go_on(self, ids: mx.array, caches: list[RaggedCache]) -> mx.array:
         """The state after one more token in every row."""
-        return self.body(ids[:, None], caches)[:, 0]
+        return self._read(ids[:, None], None, caches)[:, 0]
 
     def _read(self, ids: mx.array, prompt: mx.array | None, cache: Any) -> mx.array:
+        with ops.fast_activations():
+            return self._read_body(ids, prompt, cache)
+
+    def _read_body(self, ids: mx.array, prompt: mx.array | None, cache: Any) -> mx.array:
         if prompt is None:
             return self.body(ids, cache)
         words = self.embed(ids)

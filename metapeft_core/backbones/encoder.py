@@ -88,13 +88,15 @@ class SelfAttention(nn.Module):
         self.key = nn.Linear(shape.width, shape.width)
         self.value = nn.Linear(shape.width, shape.width)
 
-    def __call__(self, x: mx.array, mask: mx.array | None, prefix: tuple[mx.array, mx.array] | None) -> mx.array:
-        rows, span, width = x.shape
+    def __call__(
+        self, asking: mx.array, x: mx.array, mask: mx.array | None, prefix: tuple[mx.array, mx.array] | None
+    ) -> mx.array:
+        rows, span, width = asking.shape
 
         def split(y: mx.array) -> mx.array:
-            return y.reshape(rows, span, self.heads, width // self.heads).transpose(0, 2, 1, 3)
+            return y.reshape(rows, -1, self.heads, width // self.heads).transpose(0, 2, 1, 3)
 
-        queries, keys, values = split(self.query(x)), split(self.key(x)), split(self.value(x))
+        queries, keys, values = split(self.query(asking)), split(self.key(x)), split(self.value(x))
         if prefix is not None:
             lent_keys, lent_values = (mx.broadcast_to(p, (rows, *p.shape)) for p in prefix)
             keys = mx.concatenate([lent_keys, keys], axis=2)
@@ -142,8 +144,15 @@ class Block(nn.Module):
         self.output = Output(shape.feed_forward, shape)
         self.activation = shape.activation
 
-    def __call__(self, x: mx.array, mask: mx.array | None, prefix: tuple[mx.array, mx.array] | None) -> mx.array:
-        x = self.attention.output(self.attention.self(x, mask, prefix), x)
+    def __call__(
+        self,
+        x: mx.array,
+        mask: mx.array | None,
+        prefix: tuple[mx.array, mx.array] | None,
+        first_only: bool = False,
+    ) -> mx.array:
+        asking = x[:, :1] if first_only else x
+        x = self.attention.output(self.attention.self(asking, x, mask, prefix), asking)
         wide = self.intermediate.dense(x)
         return self.output(ops.gelu(wide) if self.activation == "gelu" else nn.relu(wide), x)
 
@@ -187,6 +196,31 @@ class Encoder(FrozenModel):
         prompt: mx.array | None = None,
         prefix: Prefix | None = None,
     ) -> mx.array:
+        return self._read(ids, lengths, prompt, prefix, first_only=False)
+
+    def first(
+        self,
+        ids: mx.array,
+        lengths: mx.array | None = None,
+        prompt: mx.array | None = None,
+        prefix: Prefix | None = None,
+    ) -> mx.array:
+        """What BERT's own classifiers see: the last state of the first position, through the pooler.
+
+        The last block lends all positions its keys and values and computes the rest for this one alone, which saves
+        a seventh of the work of six layers.
+        """
+        state = self._read(ids, lengths, prompt, prefix, first_only=True)[:, 0]
+        return state if self.pooler is None else self.pooler(state)
+
+    def _read(
+        self,
+        ids: mx.array,
+        lengths: mx.array | None,
+        prompt: mx.array | None,
+        prefix: Prefix | None,
+        first_only: bool,
+    ) -> mx.array:
         words = self.embed(ids)
         if prompt is not None:
             words = mx.concatenate([mx.broadcast_to(prompt, (words.shape[0], *prompt.shape)), words], axis=1)
@@ -194,13 +228,10 @@ class Encoder(FrozenModel):
         x = self.embeddings(words, self._shape.first_position + lent)
         virtual = lent + (0 if prompt is None else prompt.shape[0])
         mask = None if lengths is None else padding_mask(lengths + virtual, words.shape[1] + lent, x.dtype)
+        last = len(self.encoder.layer) - 1
         for number, block in enumerate(self.encoder.layer):
-            x = block(x, mask, None if prefix is None else prefix[number])
+            x = block(x, mask, None if prefix is None else prefix[number], first_only and number == last)
         return x
-
-    def pool_first(self, hidden: mx.array) -> mx.array:
-        """What BERT's own classifiers see: the first position through the pooler."""
-        return hidden[:, 0] if self.pooler is None else self.pooler(hidden[:, 0])
 
     def head(self, hidden: mx.array) -> mx.array:
         raise BackboneError("an encoder writes no text: use a decoder for generation, or classify with this one")

@@ -22,6 +22,7 @@ from metapeft_core.backbones.decoder import Decoder
 from metapeft_core.backbones.encoder import FAMILY, Encoder, EncoderShape
 from metapeft_core.backbones.gguf import convert_gguf
 from metapeft_core.backbones.model import FrozenModel, linear_shapes
+from metapeft_core.backbones.older_config import older_words
 from metapeft_core.backbones.packages import MINILM, SMOLLM2, minilm_folder, smollm2_folder, smollm2_is_here
 from metapeft_core.backbones.tokens import read_tokens
 from metapeft_core.errors import BackboneError
@@ -132,7 +133,7 @@ def _load_decoder(folder: Path, config: Mapping[str, Any], name: str) -> FrozenM
     from mlx_lm.utils import load_model
 
     try:
-        inner, _ = load_model(folder, lazy=True)
+        inner, _ = load_model(folder, lazy=True, model_config=older_words(config))
     except (ValueError, FileNotFoundError, KeyError, TypeError) as fault:
         raise BackboneError(f"mlx-lm cannot load {name}: {fault}") from fault
     if runtime.current().device == "cpu":

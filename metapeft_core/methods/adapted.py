@@ -84,27 +84,32 @@ class Adapted(nn.Module):
 
     def classify(self, ids: mx.array, lengths: mx.array | None) -> mx.array:
         """Scores of every label, (rows, classes)."""
-        states, virtual = self.hidden(ids, lengths)
-        return self.classifier(self._pooled(states, lengths, virtual))
-
-    def _pooled(self, states: mx.array, lengths: mx.array | None, virtual: int) -> mx.array:
         assert self._head is not None
         if self._head.pooling == "first":
             assert isinstance(self.backbone, Encoder)
-            return self.backbone.pool_first(states)
-        text = states[:, virtual:]
-        if self._head.pooling == "last":
+            adapter = self.adapter
+            return self.classifier(self.backbone.first(ids, lengths, adapter.prompt(), adapter.prefix()))
+        states, virtual = self.hidden(ids, lengths)
+        return self.classifier(self._pooled(states[:, virtual:], lengths, self._head.pooling))
+
+    @staticmethod
+    def _pooled(text: mx.array, lengths: mx.array | None, pooling: Pooling) -> mx.array:
+        if pooling == "last":
             return text[:, -1] if lengths is None else text[mx.arange(text.shape[0]), lengths - 1]
         if lengths is None:
             return mx.mean(text, axis=1)
         real = (mx.arange(text.shape[1])[None, :] < lengths[:, None])[..., None].astype(text.dtype)
         return mx.sum(text * real, axis=1) / lengths[:, None].astype(text.dtype)
 
-    def write_scores(self, ids: mx.array, positions: mx.array) -> mx.array:
-        """Scores over the vocabulary for what follows the given places of the flattened batch, and only there."""
+    def answer_states(self, ids: mx.array, positions: mx.array) -> mx.array:
+        """States from which the next token is told, at the given places of the flattened batch."""
         states, virtual = self.hidden(ids, None)
         text = states[:, virtual:]
-        return self.backbone.head(text.reshape(1, -1, text.shape[-1])[:, positions])[0]
+        return text.reshape(-1, text.shape[-1])[positions]
+
+    def write_scores(self, ids: mx.array, positions: mx.array) -> mx.array:
+        """Scores over the vocabulary for what follows the given places of the flattened batch."""
+        return self.backbone.head(self.answer_states(ids, positions)[None])[0]
 
     def detach(self) -> None:
         """Leave the frozen model as it was found."""

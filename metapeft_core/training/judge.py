@@ -12,6 +12,7 @@ import numpy as np
 
 from metapeft_core.backbones.decoder import Decoder
 from metapeft_core.methods.adapted import Adapted
+from metapeft_core.training.next_token_loss import next_token_loss
 from metapeft_core.training.rows import Batch, Row, make_batch, plain_batches
 from metapeft_core.training.scores import accuracy, macro_f1, rouge_l
 
@@ -33,8 +34,8 @@ def batch_loss(model: Adapted, batch: Batch) -> mx.array:
     """Mean cross entropy of the labels, or of the tokens of the answers."""
     if model.task_head is not None:
         return nn.losses.cross_entropy(model.classify(batch.ids, batch.lengths), batch.labels, reduction="mean")
-    scores = model.write_scores(batch.ids, batch.positions).astype(mx.float32)
-    return nn.losses.cross_entropy(scores, batch.labels, reduction="mean")
+    states = model.answer_states(batch.ids, batch.positions)
+    return next_token_loss(model.backbone.head, states, batch.labels)
 
 
 def judge(model: Adapted, rows: Sequence[Row], batch_size: int, limit: int) -> Verdict:
@@ -51,7 +52,7 @@ def judge(model: Adapted, rows: Sequence[Row], batch_size: int, limit: int) -> V
             loss = nn.losses.cross_entropy(scores, batch.labels, reduction="mean")
             predicted[chosen] = np.array(mx.argmax(scores, axis=1))
         count = int(batch.labels.size)
-        total += loss.item() * count
+        total += float(loss.item()) * count  # type: ignore[arg-type]
         weight += count
     mean = total / weight if weight else math.nan
     if model.task_head is None:
