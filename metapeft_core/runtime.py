@@ -114,7 +114,7 @@ def current() -> Runtime:
         blas=BLAS,
         dtype="float32" if on_cpu else "bfloat16",
         compiles=not on_cpu,
-        mlx=mx.__version__,
+        mlx=mx.__version__,  # type: ignore[attr-defined]
     )
 
 
@@ -126,6 +126,31 @@ def compute_dtype() -> mx.Dtype:
 def compiled(function: Callable[..., Any], **options: Any) -> Callable[..., Any]:
     """`mx.compile` where it pays, the function itself where it does not."""
     return mx.compile(function, **options) if current().compiles else function
+
+
+def lanes() -> int:
+    """How many parts of a batch are computed side by side: one a core on the CPU, one on an accelerator.
+
+    A fast BLAS whose threads can be told apart is needed; `OMP_NUM_THREADS` sets a lower number.
+    """
+    if current().device != "cpu" or _thread_setter() is None:
+        return 1
+    wish = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, min(usable_cores(), int(wish))) if wish.isdigit() else usable_cores()
+
+
+def set_blas_threads(count: int) -> None:
+    """How many threads one matrix product may use from now on."""
+    setter = _thread_setter()
+    if setter is not None:
+        setter(ctypes.c_int(count))
+
+
+@cache
+def _thread_setter() -> Callable[..., Any] | None:
+    names = {"mkl": "mkl_serv_set_num_threads", "openblas": "openblas_set_num_threads"}
+    # The BLAS was loaded for the whole process, so its functions are found in the process itself.
+    return getattr(ctypes.CDLL(None), names[BLAS], None) if BLAS in names else None
 
 
 def seed_everything(seed: int) -> None:
@@ -177,6 +202,7 @@ def environment() -> dict[str, str]:
         "python": platform.python_version(),
         "machine": platform.machine(),
         "cores": str(usable_cores()),
+        "lanes": str(lanes()),
     }
 
 

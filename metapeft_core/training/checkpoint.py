@@ -37,7 +37,7 @@ def read_checkpoint(path: Path, fingerprint: str) -> Checkpoint | None:
     if not path.exists():
         return None
     try:
-        loaded = mx.load(str(path), return_metadata=True)
+        loaded: Any = mx.load(str(path), return_metadata=True)
         arrays, metadata = loaded
         values = json.loads(metadata["values"])
     except Exception as fault:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
+import numpy.typing as npt
 
 from metapeft_core.backbones.decoder import Decoder
 from metapeft_core.methods.adapted import Adapted
+from metapeft_core.training.lanes import in_lanes, open_lanes
 from metapeft_core.training.next_token_loss import next_token_loss
 from metapeft_core.training.rows import Batch, Row, make_batch, plain_batches
 from metapeft_core.training.scores import accuracy, macro_f1, rouge_l
@@ -41,24 +43,30 @@ def batch_loss(model: Adapted, batch: Batch) -> mx.array:
 def judge(model: Adapted, rows: Sequence[Row], batch_size: int, limit: int) -> Verdict:
     """Loss over the rows, and for classification what the labels say."""
     model.eval()
-    total, weight = 0.0, 0
-    predicted = np.zeros(len(rows), dtype=np.int64)
-    for chosen in plain_batches([len(row.ids) for row in rows], batch_size):
-        batch = make_batch([rows[i] for i in chosen], model.backbone.tokens.pad, limit)
+    orders = plain_batches([len(row.ids) for row in rows], batch_size)
+    batches = [make_batch([rows[i] for i in order], model.backbone.tokens.pad, limit) for order in orders]
+    with open_lanes():
         if model.task_head is None:
-            loss = batch_loss(model, batch)
-        else:
-            scores = model.classify(batch.ids, batch.lengths)
-            loss = nn.losses.cross_entropy(scores, batch.labels, reduction="mean")
-            predicted[chosen] = np.array(mx.argmax(scores, axis=1))
-        count = int(batch.labels.size)
-        total += float(loss.item()) * count  # type: ignore[arg-type]
-        weight += count
-    mean = total / weight if weight else math.nan
-    if model.task_head is None:
-        return Verdict(mean, {"perplexity": math.exp(min(mean, 50.0))})
-    truth = np.array([row.label for row in rows], dtype=np.int64)
-    return Verdict(mean, {"accuracy": accuracy(predicted, truth), "macro_f1": macro_f1(predicted, truth)})
+            losses = [loss.item() for loss in in_lanes(lambda batch: batch_loss(model, batch), batches)]
+            return _of_writing(losses, [int(batch.labels.size) for batch in batches])
+        scores = in_lanes(lambda batch: model.classify(batch.ids, batch.lengths).astype(mx.float32), batches)
+    table = np.zeros((len(rows), model.task_head.classes), dtype=np.float32)
+    for order, part in zip(orders, scores, strict=True):
+        table[order] = np.array(part)
+    return _of_labels(table, np.array([row.label for row in rows], dtype=np.int64))
+
+
+def _of_writing(losses: Sequence[float], counts: Sequence[int]) -> Verdict:
+    mean = float(np.average(losses, weights=counts)) if losses else math.nan
+    return Verdict(mean, {"perplexity": math.exp(min(mean, 50.0))})
+
+
+def _of_labels(scores: npt.NDArray[np.float32], truth: npt.NDArray[np.int64]) -> Verdict:
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    entropy = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(truth)), truth]
+    predicted = scores.argmax(axis=1)
+    metrics = {"accuracy": accuracy(predicted, truth), "macro_f1": macro_f1(predicted, truth)}
+    return Verdict(float(entropy.mean()), metrics)
 
 
 def write(model: Adapted, prompts: Sequence[Sequence[int]], most: int, batch_size: int = 16) -> list[str]:

@@ -20,6 +20,7 @@ from metapeft_core import runtime
 from metapeft_core.methods.adapted import Adapted
 from metapeft_core.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from metapeft_core.training.judge import Verdict, batch_loss, judge
+from metapeft_core.training.lanes import build_in_lanes, open_lanes, shares, weighted_sum
 from metapeft_core.training.progress import Progress, Watch
 from metapeft_core.training.rows import Batch, Row, endless_batches, make_batch
 from metapeft_core.training.spec import Budget, TrainingSpec
@@ -83,7 +84,8 @@ class Loop:
     def run(self) -> Outcome:
         """Train until the budget, the patience or the steps end; the best weights are in the model afterwards."""
         self._resume()
-        outcome = self._steps()
+        with open_lanes():
+            outcome = self._steps()
         if self._best:
             self._put(self._best)
         return outcome
@@ -94,8 +96,7 @@ class Loop:
         lengths = [len(row.ids) for row in self._train]
         order = endless_batches(lengths, self.spec.batch_size, self.spec.seed, skip=self.state.step)
         for chosen in islice(order, self.budget.steps - self.state.step):
-            batch = make_batch([self._train[i] for i in chosen], self.model.backbone.tokens.pad, self.spec.max_length)
-            self._one_step(batch)
+            self.one_step([self._train[i] for i in chosen])
             verdict = self._evaluate() if self._is_evaluation_due() else None
             self._watch(self._progress(verdict))
             if verdict is not None and self._is_worn_out():
@@ -111,7 +112,7 @@ class Loop:
 
     def _progress(self, verdict: Verdict | None) -> Progress:
         state = self.state
-        return Progress(state.step, self.budget.steps, state.recent_loss, state.seconds, verdict)
+        return Progress(state.step, self.budget.steps, state.recent_loss, state.seconds, state.tokens, verdict)
 
     def _is_worn_out(self) -> bool:
         return self.budget.patience is not None and self.state.worse >= self.budget.patience
@@ -119,19 +120,27 @@ class Loop:
     def _is_evaluation_due(self) -> bool:
         return self.state.step % self.budget.evaluate_every == 0 or self.state.step == self.budget.steps
 
-    def _one_step(self, batch: Batch) -> None:
+    def one_step(self, rows: Sequence[Row]) -> None:
+        """Learn from one batch of rows."""
         began = time.perf_counter()
         self.model.train()
         # Chance is tied to the step, so that a resumed training draws the same dropout as an uninterrupted one.
         runtime.seed_everything(self.spec.seed * 1_000_003 + self.state.step)
         self._optimizer.learning_rate = self._rate(self.state.step)
-        loss, gradients = self._step_function(batch.ids, batch.lengths, batch.labels, batch.positions)
+        loss, gradients = self._step_function(*self._parts(rows))
         mx.eval(loss, self.model.parameters(), self._optimizer.state)
         self.state.step += 1
         self.model.adapter.after_step(self.state.step, self.model.adapter.named(gradients["adapter"]))
         self.state.seconds += time.perf_counter() - began
-        self.state.tokens += batch.tokens
+        self.state.tokens += sum(len(row.ids) for row in rows)
         self._note(float(loss.item()))
+
+    def _parts(self, rows: Sequence[Row]) -> list[tuple[mx.array | None, ...]]:
+        """The arrays of every lane; widest rows together, so that each lane is padded to its own width."""
+        ordered = sorted(rows, key=lambda row: len(row.ids))
+        pad, limit = self.model.backbone.tokens.pad, self.spec.max_length
+        batches = [make_batch(part, pad, limit) for part in shares(ordered)]
+        return [(b.ids, b.lengths, b.labels, b.positions) for b in batches]
 
     def _compiled_step(self) -> Callable[..., Any]:
         model, optimizer, clip = self.model, self._optimizer, self.spec.clip_norm
@@ -145,8 +154,10 @@ class Loop:
         differentiate = nn.value_and_grad(model, loss_of)
 
         @partial(runtime.compiled, inputs=shared, outputs=shared)
-        def step(*arrays: Any) -> tuple[mx.array, Any]:
-            loss, gradients = differentiate(*arrays)
+        def step(*parts: Any) -> tuple[mx.array, Any]:
+            weights = [part[2].size for part in parts]
+            found = build_in_lanes(lambda part: differentiate(*part), parts)
+            loss, gradients = weighted_sum(found, [weight / sum(weights) for weight in weights])
             if clip:
                 gradients, _ = optimizers.clip_grad_norm(gradients, clip)
             optimizer.update(model, gradients)

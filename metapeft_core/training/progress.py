@@ -16,6 +16,8 @@ class Progress:
     steps: int
     loss: float
     seconds: float
+    tokens: int
+    """Tokens read so far, padding not counted."""
     verdict: Verdict | None = None
 
 

@@ -120,7 +120,8 @@ def make_batch(rows: Sequence[Row], pad: int, limit: int) -> Batch:
 def _targets(rows: Sequence[Row], width: int) -> tuple[mx.array, mx.array]:
     if rows[0].answer == 0:
         return mx.array([row.label for row in rows]), mx.array([], dtype=mx.int32)
-    positions, labels = [], []
+    positions: list[int] = []
+    labels: list[int] = []
     for i, row in enumerate(rows):
         first = len(row.ids) - row.answer
         positions += [i * width + k - 1 for k in range(first, len(row.ids))]
