@@ -23,8 +23,8 @@ def describe(config: dict[str, Any], name: str, layers: int | None = None, bytes
     head_width = int(text.get("head_dim") or width // heads)
     feed_forward = int(_first(text, "intermediate_size", "n_inner", default=4 * width))
     vocabulary = int(text["vocab_size"])
-    shapes = _encoder_linears if encoder else _decoder_linears
-    linears = shapes(width, heads * head_width, key_heads * head_width, feed_forward, depth)
+    sizes = (width, heads * head_width, key_heads * head_width, feed_forward, depth)
+    linears = _encoder_linears(*sizes) if encoder else _decoder_linears(str(text["model_type"]), *sizes)
     context = int(_first(text, "max_position_embeddings", "n_positions", default=2048))
     tied = bool(text.get("tie_word_embeddings", True)) or encoder
     embeddings = vocabulary * width * (1 if tied else 2) + (context * width if encoder else 0)
@@ -66,7 +66,28 @@ def _encoder_linears(width: int, queries: int, keys: int, wide: int, depth: int)
     )
 
 
-def _decoder_linears(width: int, queries: int, keys: int, wide: int, depth: int) -> tuple[LinearShape, ...]:
+def _decoder_linears(
+    architecture: str, width: int, queries: int, keys: int, wide: int, depth: int
+) -> tuple[LinearShape, ...]:
+    """Most architectures name their layers as llama does; these two do not, and compute several at once."""
+    if architecture == "phi3":
+        return (
+            LinearShape("self_attn.qkv_proj", width, queries + 2 * keys, depth),
+            LinearShape("self_attn.o_proj", queries, width, depth),
+            LinearShape("mlp.gate_up_proj", width, 2 * wide, depth),
+            LinearShape("mlp.down_proj", wide, width, depth),
+        )
+    if architecture == "gpt2":
+        return (
+            LinearShape("attn.c_attn", width, 3 * width, depth),
+            LinearShape("attn.c_proj", width, width, depth),
+            LinearShape("mlp.c_fc", width, wide, depth),
+            LinearShape("mlp.c_proj", wide, width, depth),
+        )
+    return _llama_linears(width, queries, keys, wide, depth)
+
+
+def _llama_linears(width: int, queries: int, keys: int, wide: int, depth: int) -> tuple[LinearShape, ...]:
     return (
         LinearShape("self_attn.q_proj", width, queries, depth),
         LinearShape("self_attn.k_proj", width, keys, depth),

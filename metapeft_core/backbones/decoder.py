@@ -116,7 +116,7 @@ class Decoder(FrozenModel):
     ) -> tuple[mx.array, list[RaggedCache]]:
         """Read prompts of different lengths: the state of each one's last token, and caches to go on from."""
         virtual = 0 if prompt is None else prompt.shape[0]
-        lent = prefix or [None] * len(self.blocks())
+        lent: Sequence[tuple[mx.array, mx.array] | None] = prefix or [None] * len(self.blocks())
         caches = [RaggedCache(lengths + virtual, ids.shape[1] + virtual + room, pair) for pair in lent]
         states = self._read(ids, prompt, caches)
         return states[mx.arange(ids.shape[0]), lengths + virtual - 1], caches

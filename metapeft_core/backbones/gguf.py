@@ -37,7 +37,8 @@ CONTROL_TOKEN = 3
 def convert_gguf(source: Path, target: Path) -> Path:
     """Write the folder `target` from the file `source`; it appears whole or not at all."""
     try:
-        weights, facts = mx.load(str(source), return_metadata=True)
+        loaded: Any = mx.load(str(source), return_metadata=True)
+        weights, facts = loaded
     except Exception as fault:
         raise BackboneError(f"{source} is not a GGUF file that MLX reads ({fault}): fetch it again") from fault
     architecture = facts.get("general.architecture")

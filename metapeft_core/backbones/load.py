@@ -102,7 +102,7 @@ def _load_encoder(folder: Path, config: dict[str, Any], name: str, layers: int |
     shape = EncoderShape.from_config(config, layers)
     weights = {_plain(key, config["model_type"]): value for key, value in _safetensors(folder).items()}
     model = Encoder(shape, pooler="pooler.dense.weight" in weights)
-    wanted = {key for key, _ in tree_flatten(model.parameters())}
+    wanted = set(dict(tree_flatten(model.parameters())))
     missing = sorted(wanted - weights.keys())
     if missing:
         raise BackboneError(f"{folder} lacks {len(missing)} tensors of its architecture, {missing[0]} among them")
@@ -135,7 +135,8 @@ def _load_decoder(folder: Path, config: Mapping[str, Any], name: str) -> FrozenM
     try:
         inner, _ = load_model(folder, lazy=True, model_config=older_words(config))
     except (ValueError, FileNotFoundError, KeyError, TypeError) as fault:
-        raise BackboneError(f"mlx-lm cannot load {name}: {fault}") from fault
+        reason = " ".join(str(fault).split())
+        raise BackboneError(f"mlx-lm cannot load {name}: {reason[:300]}") from fault
     if runtime.current().device == "cpu":
         _to_float32(inner)
     model = Decoder(inner)
@@ -174,7 +175,7 @@ def _dequantised(module: nn.Module) -> nn.Module:
 
 def _finished(model: FrozenModel, card: Backbone) -> FrozenModel:
     mx.eval(model.parameters())
-    held = sum(value.nbytes for _, value in tree_flatten(model.parameters()))
+    held = sum(value.nbytes for value in dict(tree_flatten(model.parameters())).values())
     count = _count(model)
     model.card = replace(card, parameters=count, linears=linear_shapes(model), bytes_per_parameter=held / count)
     model.freeze()

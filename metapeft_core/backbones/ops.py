@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import mlx.core as mx
 import mlx.nn as nn
@@ -104,12 +104,14 @@ def _fast_softmax_vjp(_: mx.array, cotangent: mx.array, s: mx.array) -> mx.array
 
 def gelu(x: mx.array) -> mx.array:
     """The GELU; on the CPU within 2e-5 with a slope within 2e-5."""
-    return _fast_gelu(x) if on_cpu() else nn.gelu(x)
+    return cast(mx.array, _fast_gelu(x)) if on_cpu() else nn.gelu(x)
 
 
 def silu(x: mx.array) -> mx.array:
     """x times its sigmoid; on the CPU within 3e-7 of itself."""
-    value: mx.array = _fast_silu(x)[0] if on_cpu() and x.dtype == mx.float32 else x * mx.sigmoid(x)
+    value: mx.array = (
+        cast(list[mx.array], _fast_silu(x))[0] if on_cpu() and x.dtype == mx.float32 else x * mx.sigmoid(x)
+    )
     return value
 
 
@@ -120,7 +122,7 @@ def masked_attention(
     if not on_cpu():
         return mx.fast.scaled_dot_product_attention(queries, keys, values, scale=scale, mask=mask)
     scores = (queries * scale) @ keys.swapaxes(-1, -2)
-    return _fast_softmax(scores if mask is None else scores + mask) @ values
+    return cast(mx.array, _fast_softmax(scores if mask is None else scores + mask)) @ values
 
 
 def _attention_for_others(

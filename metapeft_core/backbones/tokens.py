@@ -51,7 +51,7 @@ def _slow_tokenizer(folder: Path) -> Tokenizer:
     # Only old folders lack tokenizer.json; transformers, which converts them, takes seconds to import.
     from transformers import AutoTokenizer
 
-    loaded = AutoTokenizer.from_pretrained(str(folder))  # type: ignore[no-untyped-call]
+    loaded = AutoTokenizer.from_pretrained(str(folder))
     backend = getattr(loaded, "backend_tokenizer", None)
     if not isinstance(backend, Tokenizer):
         raise BackboneError(

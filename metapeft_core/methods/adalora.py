@@ -141,6 +141,13 @@ class AdaLoRA(LinearAdapter):
         elif self._schedule.is_after_rationing(step):
             self._apply()
 
+    def settle(self) -> None:
+        """Count every triplet that has a singular value: the best weights may be from before the last rationing."""
+        self._kept = [
+            [keep or value != 0 for keep, value in zip(own, layer.lora_e.tolist(), strict=True)]
+            for own, layer in zip(self._kept, self.layers, strict=True)
+        ]
+
     def _apply(self) -> None:
         for layer, kept in zip(self.layers, self._kept, strict=True):
             layer.lora_e = mx.where(mx.array(kept), layer.lora_e, 0.0)

@@ -119,7 +119,7 @@ class Adapted(nn.Module):
         """How many numbers are trained."""
         from mlx.utils import tree_flatten
 
-        return sum(value.size for _, value in tree_flatten(self.trainable_parameters()))
+        return sum(value.size for value in dict(tree_flatten(self.trainable_parameters())).values())
 
 
 def _classifier(backbone: Backbone, classes: int, seed: int) -> nn.Linear:

@@ -63,6 +63,9 @@ class Adapter(nn.Module):
     def after_step(self, step: int, gradients: Mapping[str, mx.array]) -> None:
         """Be told of a finished optimiser step (counted from 1) and its gradients by parameter name."""
 
+    def settle(self) -> None:
+        """Be told that training is over and that the parameters are the ones to keep."""
+
     def merge(self) -> None:
         """Add what was learned into the frozen weights and leave the model without an adapter."""
         raise SettingsError(

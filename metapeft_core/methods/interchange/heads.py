@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import mlx.core as mx
 
@@ -78,7 +78,8 @@ def read_head(folder: Path, backbone: FrozenModel) -> FoundHead | None:
     if not path.exists():
         return None
     try:
-        tensors, facts = mx.load(str(path), return_metadata=True)
+        loaded: Any = mx.load(str(path), return_metadata=True)
+        tensors, facts = loaded
         pooling, weight = facts["pooling"], tensors["weight"]
     except Exception as fault:
         raise InterchangeError(f"{path} cannot be read ({fault}): export the adapter again") from fault

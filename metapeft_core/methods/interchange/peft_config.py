@@ -50,7 +50,7 @@ def _inside(model: Adapted, settings: LoRASettings | AdaLoRASettings) -> dict[st
     assert isinstance(adapter, LinearAdapter)
     count = settings.layers
     return {
-        "target_modules": peft_suffixes(model.backbone, {name for _, name in adapter.places}),
+        "target_modules": peft_suffixes(card, {name for _, name in adapter.places}),
         "layers_to_transform": None if count is None else list(range(card.layers - count, card.layers)),
         "lora_alpha": int(settings.alpha) if float(settings.alpha).is_integer() else settings.alpha,
         "lora_dropout": settings.dropout,

@@ -53,7 +53,8 @@ def import_peft(folder: Path, backbone: FrozenModel) -> Adapted:
 
 def peft_labels(folder: Path) -> tuple[str, ...]:
     """The labels that our export noted in the folder; PEFT itself keeps none."""
-    _, facts = mx.load(str(folder / WEIGHTS_FILE), return_metadata=True)
+    loaded: Any = mx.load(str(folder / WEIGHTS_FILE), return_metadata=True)
+    _, facts = loaded
     return tuple(json.loads(facts.get("labels", "[]")))
 
 

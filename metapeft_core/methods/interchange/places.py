@@ -8,6 +8,7 @@ from metapeft_core.backbones.encoder import Encoder
 from metapeft_core.backbones.model import FrozenModel
 from metapeft_core.errors import InterchangeError
 from metapeft_core.methods.targets import ROLES, matches, role_of, targeted_linears
+from metapeft_core.types import Backbone
 
 Place = tuple[int, str]
 """A block's number, and a layer's name within the block."""
@@ -36,22 +37,22 @@ def hub_block_path(model: FrozenModel, classifies: bool) -> str:
     return known or own
 
 
-def peft_suffixes(model: FrozenModel, chosen: Collection[str]) -> list[str]:
+def peft_suffixes(card: Backbone, chosen: Collection[str]) -> list[str]:
     """The shortest endings by which PEFT finds the chosen layers in every block, and no other layer."""
-    others = layer_names(model) - set(chosen)
-    return sorted({suffix for name in chosen for suffix in _suffixes(model, name, others)})
+    others = {shape.name for shape in card.linears} - set(chosen)
+    return sorted({suffix for name in chosen for suffix in _suffixes(card, name, others)})
 
 
-def _suffixes(model: FrozenModel, name: str, others: Collection[str]) -> list[str]:
+def _suffixes(card: Backbone, name: str, others: Collection[str]) -> list[str]:
     parts = name.split(".")
     # In BERT the last word is often `dense`, which the pooler outside the blocks is called too.
-    shortest = 0 if model.card.kind == "encoder" else len(parts) - 1
+    shortest = 0 if card.kind == "encoder" else len(parts) - 1
     for start in range(shortest, -1, -1):
         suffix = ".".join(parts[start:])
         if not any(other == suffix or other.endswith(f".{suffix}") for other in others):
             return [suffix]
     # The feed-forward `output.dense` of BERT ends like `attention.output.dense`: only its block number tells it apart.
-    return [f"{block}.{name}" for block in range(model.card.layers)]
+    return [f"{block}.{name}" for block in range(card.layers)]
 
 
 def settings_places(model: FrozenModel, places: Iterable[Place]) -> tuple[tuple[str, ...], int | None]:

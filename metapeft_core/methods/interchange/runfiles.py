@@ -17,7 +17,7 @@ import yaml
 
 from metapeft_core.errors import InterchangeError
 from metapeft_core.methods.adapter import Settings
-from metapeft_core.methods.interchange.places import chosen_names
+from metapeft_core.methods.interchange.places import chosen_names, peft_suffixes
 from metapeft_core.methods.lora import LoRASettings
 from metapeft_core.types import Backbone, PEFTMethod
 
@@ -101,7 +101,7 @@ def _axolotl(settings: LoRASettings, backbone: Backbone, run: TrainingRun) -> Wr
         "lora_r": settings.rank,
         "lora_alpha": _whole_alpha("axolotl", settings),
         "lora_dropout": settings.dropout,
-        "lora_target_modules": _short_names(settings, backbone),
+        "lora_target_modules": _endings(settings, backbone),
         "peft_use_dora": settings.dora,
         "peft_use_rslora": settings.rank_stabilised,
         "sequence_len": run.max_length,
@@ -148,7 +148,7 @@ def _llama_factory(settings: LoRASettings, backbone: Backbone, run: TrainingRun)
         "lora_rank": settings.rank,
         "lora_alpha": _whole_alpha("LLaMA-Factory", settings),
         "lora_dropout": settings.dropout,
-        "lora_target": ",".join(_short_names(settings, backbone)),
+        "lora_target": ",".join(_endings(settings, backbone)),
         "use_dora": settings.dora,
         "use_rslora": settings.rank_stabilised,
         "dataset": path.stem,
@@ -165,10 +165,9 @@ def _llama_factory(settings: LoRASettings, backbone: Backbone, run: TrainingRun)
     }
 
 
-def _short_names(settings: LoRASettings, backbone: Backbone) -> list[str]:
-    """Layers as both tools write them, by the last word of their names."""
-    names = [shape.name for shape in backbone.linears]
-    return sorted({name.rsplit(".", 1)[-1] for name in chosen_names(names, settings.targets)})
+def _endings(settings: LoRASettings, backbone: Backbone) -> list[str]:
+    """Layers as both tools write them, by the ends of their names."""
+    return peft_suffixes(backbone, chosen_names((shape.name for shape in backbone.linears), settings.targets))
 
 
 def _whole_alpha(tool: str, settings: LoRASettings) -> int:
