@@ -27,6 +27,8 @@ def replaced_file(path: Path) -> Iterator[Path]:
     handle, name = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
     os.close(handle)
     temporary = Path(name)
+    # mkstemp's files are private; what replaces a file is to be read by whoever could read it.
+    temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
     try:
         yield temporary
         _sync(temporary)

@@ -1,95 +1,106 @@
-"""Arrow batches become records, class numbers their names. Knows Arrow's types, not the files they come from."""
+"""Parquet and Arrow files become records, read by a process of their own. Knows how to talk to it, not the formats."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import Any
 
 from metapeft_core.data.bounds import Meter, exceeded
-from metapeft_core.data.record import Record, Records
+from metapeft_core.data.record import Record, Records, inert
+from metapeft_core.data.source import open_regular, whole
 from metapeft_core.errors import DataError
 
-ROWS_AT_ONCE = 256
-"""Few rows become Python objects at a time, so that the bounds are checked before much memory is taken."""
+PARQUET_MAGIC = b"PAR1"
+ARROW_MAGICS = (b"ARROW1", b"\xff\xff\xff\xff")
+CHILD = Path(__file__).with_name("columnar_child.py")
+ESCAPED = 6
+"""Bytes that JSON takes for a character at most."""
+
+
+def read_columnar(path: Path, meter: Meter, pick: Callable[[Sequence[str]], Sequence[str]], packed: bool) -> Records:
+    """The rows of a Parquet or Arrow file, of the picked columns only."""
+    with _plain_file(path, meter, packed) as plain, _child() as child:
+        _tell(child, {"path": str(plain), "bounds": asdict(meter.bounds)})
+        opened = _hear(child, path, meter)
+        names = opened["names"]
+        if len(set(names)) < len(names):
+            raise DataError(f"{path} has two columns of one name: rename one")
+        wanted = list(pick(names))
+        classes = [opened["classes"].get(name) for name in wanted]
+        _tell(child, wanted)
+        while "row" in (answer := _hear(child, path, meter)):
+            meter.row()
+            named = [_named(value, each) for value, each in zip(answer["row"], classes, strict=True)]
+            yield Record(f"row {meter.rows}", dict(zip(wanted, named, strict=True)))
 
 
 @contextmanager
-def arrow_faults(path: Path) -> Iterator[None]:
-    """Whatever a damaged file makes Arrow raise, told as one fault of the file."""
+def _plain_file(path: Path, meter: Meter, packed: bool) -> Iterator[Path]:
+    """A file that the child can open: the file itself, or what it holds when it is gzip."""
+    if packed:
+        with tempfile.TemporaryDirectory() as folder:
+            plain = Path(folder) / "plain"
+            plain.write_bytes(whole(path, meter))
+            yield plain
+        return
+    with open_regular(path, meter):
+        meter.read(path.stat().st_size)
+        yield path.resolve()
+
+
+@contextmanager
+def _child() -> Iterator[subprocess.Popen[str]]:
+    # Isolated, so that nothing in the current folder or the environment is imported in place of pyarrow.
+    command = [sys.executable, "-I", str(CHILD)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8"
+    ) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+def _tell(child: subprocess.Popen[str], message: object) -> None:
+    assert child.stdin is not None
     try:
-        yield
-    except (pa.ArrowException, OSError, MemoryError, OverflowError, UnicodeError, ValueError, TypeError) as fault:
-        reason = (str(fault).strip().splitlines() or [type(fault).__name__])[0][:200]
-        raise DataError(f"{path} is damaged or not what its name says ({reason}): write it again") from fault
+        child.stdin.write(json.dumps(message) + "\n")
+        child.stdin.flush()
+    except BrokenPipeError:
+        # A child that died says so by its silence, which _hear understands.
+        return
 
 
-def class_names(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
-    """Names of the classes of every class column, as the Hugging Face libraries write them into the schema."""
-    try:
-        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
-        return {
-            name: tuple(feature["names"])
-            for name, feature in features.items()
-            if isinstance(feature, dict)
-            and isinstance(feature.get("names"), list)
-            and all(isinstance(each, str) for each in feature["names"])
-        }
-    except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
-        # The names are a comfort: without them the class numbers stand as they are.
-        return {}
+def _hear(child: subprocess.Popen[str], path: Path, meter: Meter) -> dict[str, Any]:
+    assert child.stdout is not None
+    longest = ESCAPED * meter.bounds.max_row_characters
+    line = child.stdout.readline(longest + 1)
+    if len(line) > longest:
+        raise exceeded(f"a row of {path}", "max_field_characters", meter.bounds.max_field_characters)
+    meter.decompressed(len(line))
+    if not line.endswith("\n"):
+        raise _damaged(path, "Arrow gave up on it")
+    answer: dict[str, Any] = json.loads(line)
+    if "damaged" in answer:
+        raise _damaged(path, answer["damaged"])
+    if "bound" in answer:
+        raise exceeded(f"{path} {answer['what']}", answer["bound"], getattr(meter.bounds, answer["bound"]))
+    return answer
 
 
-def check_width(path: Path, names: Sequence[str], meter: Meter) -> None:
-    """Refuse tables with more columns than the bounds allow, or with one name twice."""
-    if len(names) > meter.bounds.max_columns:
-        raise exceeded(f"the schema of {path} ({len(names)} columns)", "max_columns", meter.bounds.max_columns)
-    if len(set(names)) < len(names):
-        raise DataError(f"{path} has two columns of one name: rename one")
+def _damaged(path: Path, reason: str) -> DataError:
+    return DataError(f"{path} is damaged or not what its name says ({inert(reason)}): write it again")
 
 
-def records_of(batch: pa.RecordBatch, names: Mapping[str, tuple[str, ...]], meter: Meter) -> Records:
-    """The rows of one batch; the batch has been validated by whoever read it."""
-    for start in range(0, batch.num_rows, ROWS_AT_ONCE):
-        part = batch.slice(start, ROWS_AT_ONCE)
-        columns = {name: _values(name, part.column(name), names.get(name), meter) for name in part.schema.names}
-        for i in range(part.num_rows):
-            meter.row()
-            yield Record(f"row {meter.rows}", {name: values[i] for name, values in columns.items()})
-
-
-def guarded(path: Path, rows: Records) -> Records:
-    """The same rows, with what Arrow raises while they are made told as a fault of the file."""
-    while True:
-        with arrow_faults(path):
-            row = next(rows, None)
-        if row is None:
-            return
-        yield row
-
-
-def _values(name: str, column: pa.Array, classes: tuple[str, ...] | None, meter: Meter) -> list[object]:
-    if pa.types.is_dictionary(column.type):
-        column = _undictionaried(name, column, meter)
-    else:
-        meter.decompressed(column.nbytes)
-    if classes is not None and pa.types.is_integer(column.type):
-        # -1 is how unlabelled rows are written; it becomes a missing label and is told as one.
-        return [classes[i] if i is not None and 0 <= i < len(classes) else None for i in column.to_pylist()]
-    return list(column.to_pylist())
-
-
-def _undictionaried(name: str, column: pa.DictionaryArray, meter: Meter) -> pa.Array:
-    """A dictionary column in full, once it is known how long that will be: a few bytes can stand for gigabytes."""
-    values = column.dictionary
-    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-        lengths = pc.take(pc.binary_length(values), column.indices)
-        most = meter.bounds.max_row_characters * 4
-        if (pc.max(lengths).as_py() or 0) > most:
-            raise exceeded(f"a field of {name}", "max_field_characters", meter.bounds.max_field_characters)
-        meter.decompressed(pc.sum(lengths).as_py() or 0)
-    return column.dictionary_decode()
+def _named(value: object, classes: list[str] | None) -> object:
+    """The name of a class number; -1 is how unlabelled rows are written, and counts as missing."""
+    if classes is None or isinstance(value, bool) or not isinstance(value, int):
+        return value
+    return classes[value] if 0 <= value < len(classes) else None

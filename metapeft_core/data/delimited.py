@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from metapeft_core.data.bounds import Meter, exceeded
 from metapeft_core.data.columns import known_names
@@ -17,6 +18,10 @@ from metapeft_core.errors import DataError
 
 DELIMITERS = (",", "\t", ";", "|")
 SAMPLE = 20
+ROWS_AT_ONCE = 256
+
+if TYPE_CHECKING:
+    from _csv import Reader as CsvReader
 
 _limit_lock = threading.Lock()
 
@@ -29,21 +34,12 @@ def read_delimited(path: Path, text: Text, meter: Meter) -> Records:
     ended = (f"{line}\n" for line in chain(sample, lines))
     reader = csv.reader(ended, delimiter=delimiter, strict=True)
     header = _header(path, reader, meter)
-    while True:
-        start = reader.line_num + 1
-        try:
-            row = _next(reader, meter)
-        except csv.Error as fault:
-            meter.row()
-            yield Fault(_lines(start, reader.line_num), _reason(fault, meter))
-            continue
-        if row is None:
-            return
-        if not row:
-            continue
+    for start, end, row in _located(reader, meter):
         meter.row()
-        where = _lines(start, reader.line_num)
-        if len(row) == len(header):
+        where = f"line {start}" if end <= start else f"lines {start} to {end}"
+        if isinstance(row, csv.Error):
+            yield Fault(where, _reason(row, meter))
+        elif len(row) == len(header):
             yield Record(where, dict(zip(header, row, strict=True)))
         else:
             yield Fault(
@@ -51,6 +47,27 @@ def read_delimited(path: Path, text: Text, meter: Meter) -> Records:
                 f"has {len(row)} fields where the header has {len(header)}: "
                 f"put quotes around fields that hold {delimiter!r}",
             )
+
+
+def _located(reader: CsvReader, meter: Meter) -> Iterator[tuple[int, int, list[str] | csv.Error]]:
+    """First line, last line and fields of every row that is not empty."""
+    more = True
+    while more:
+        found: list[tuple[int, int, list[str] | csv.Error]] = []
+        with _field_limit(meter.bounds.max_field_characters):
+            for _ in range(ROWS_AT_ONCE):
+                start = reader.line_num + 1
+                try:
+                    row = next(reader, None)
+                except csv.Error as fault:
+                    found.append((start, reader.line_num, fault))
+                    continue
+                if row is None:
+                    more = False
+                    break
+                if row:
+                    found.append((start, reader.line_num, row))
+        yield from found
 
 
 def sniff(lines: list[str]) -> str:
@@ -68,9 +85,10 @@ def sniff(lines: list[str]) -> str:
     return max(DELIMITERS, key=fitness)
 
 
-def _header(path: Path, reader: Iterator[list[str]], meter: Meter) -> list[str]:
+def _header(path: Path, reader: CsvReader, meter: Meter) -> list[str]:
     try:
-        header = _next(reader, meter)
+        with _field_limit(meter.bounds.max_field_characters):
+            header = next((row for row in reader if row), None)
     except csv.Error as fault:
         raise DataError(f"{path}, line 1: the header cannot be read ({fault}): mend its quotes") from fault
     if not header:
@@ -84,24 +102,15 @@ def _header(path: Path, reader: Iterator[list[str]], meter: Meter) -> list[str]:
     return names
 
 
-def _next(reader: Iterator[list[str]], meter: Meter) -> list[str] | None:
-    with _field_limit(meter.bounds.max_field_characters):
-        return next(reader, None)
-
-
 @contextmanager
 def _field_limit(characters: int) -> Iterator[None]:
-    """The csv module has one limit for the whole process: set it for the time of one row, then put it back."""
+    """The csv module has one limit for the whole process: set it for some rows, then put it back."""
     with _limit_lock:
         before = csv.field_size_limit(characters)
         try:
             yield
         finally:
             csv.field_size_limit(before)
-
-
-def _lines(first: int, last: int) -> str:
-    return f"line {first}" if last <= first else f"lines {first} to {last}"
 
 
 def _reason(fault: csv.Error, meter: Meter) -> str:

@@ -167,6 +167,7 @@ DESCRIPTIONS: dict[str, tuple[str, ...]] = {
 """A few sentences a domain: examples of its texts work as well as names of its subjects."""
 
 
+DOMAINS = (*DESCRIPTIONS, GENERAL)
 SURE = 0.35
 """Likeness below which no domain is named; unrelated texts and languages unknown to the encoder stay under it."""
 SHARPNESS = 20.0
@@ -191,4 +192,4 @@ def guess_domain(vectors: Vectors, embed: Embed) -> tuple[str, float]:
 def _anchors(embed: Embed) -> Vectors:
     """One unit vector a domain: the mean of its descriptions."""
     means = np.stack([embed(sentences).mean(axis=0) for sentences in DESCRIPTIONS.values()])
-    return (means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12)).astype(np.float32)
+    return np.asarray(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-12), dtype=np.float32)

@@ -13,6 +13,8 @@ from metapeft_core.data.bounds import Meter, exceeded
 from metapeft_core.data.source import DamagedError, blocks
 from metapeft_core.errors import DataError
 
+LINES_PER_ROW = 64
+"""A row may stretch over many lines, but a file of nothing but line ends is not a file of rows."""
 UTF32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
@@ -94,6 +96,8 @@ def split_lines(path: Path, blocks_of_text: Iterator[str], meter: Meter) -> Iter
         tail = parts.pop()
         count += len(parts)
         yield from parts
+        if count > LINES_PER_ROW * meter.bounds.max_rows:
+            raise exceeded(f"the number of lines of {path}", "max_rows", meter.bounds.max_rows)
         if len(tail) > meter.bounds.max_row_characters:
             raise exceeded(
                 f"line {count + 1} of {path} (over {len(tail):,} characters)",

@@ -19,6 +19,7 @@ from metapeft_core.errors import DataError
 STATE = "state.json"
 SPLIT_LIST = "dataset_dict.json"
 STATE_BYTES = 16 << 20
+LONGEST_NAME = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,9 @@ def _shards(folder: Path) -> list[Path]:
 
 def _plain_name(folder: Path, name: object) -> str:
     """A name inside the folder; a description file must not lead the reader elsewhere."""
-    if not isinstance(name, str) or not name or "\0" in name or name in (".", "..") or Path(name).name != name:
-        raise DataError(f"{folder} refers to {shown(name)}, which is not a plain file name inside it")
+    sound = isinstance(name, str) and 0 < len(name) <= LONGEST_NAME and name.isprintable()
+    if not isinstance(name, str) or not sound or name in (".", "..") or Path(name).name != name:
+        raise DataError(f"{folder} refers to {shown(name)}, which is no plain file name inside it: save it again")
     return name
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from metapeft_core.data import arrow, parquet
 from metapeft_core.data.bounds import Bounds, Meter
+from metapeft_core.data.columnar import ARROW_MAGICS, PARQUET_MAGIC, read_columnar
 from metapeft_core.data.delimited import read_delimited
 from metapeft_core.data.encoding import open_text
 from metapeft_core.data.jsonl import looks_like_json, read_json
@@ -48,11 +48,9 @@ def open_records(path: Path, meter: Meter, pick: Pick) -> Opened:
         raise DataError(f"{path}, before line 1: {fault}") from fault
     if not head:
         raise DataError(f"{path} is empty: it must hold at least one row")
-    if head.startswith(parquet.MAGIC):
-        packed = is_gzip(path, meter.bounds)
-        return Opened("parquet", "parquet", parquet.read_parquet(path, meter, pick, packed))
-    if head.startswith((arrow.MAGIC, arrow.CONTINUATION)) and not is_gzip(path, meter.bounds):
-        return Opened("arrow", "arrow", arrow.read_arrow(path, meter, pick))
+    if head.startswith((PARQUET_MAGIC, *ARROW_MAGICS)):
+        kind = "parquet" if head.startswith(PARQUET_MAGIC) else "arrow"
+        return Opened(kind, kind, read_columnar(path, meter, pick, is_gzip(path, meter.bounds)))
     return _text_records(path, head, meter)
 
 

@@ -1,4 +1,4 @@
-"""How many labels contradict their neighbours. Knows vectors and labels; cannot tell a wrong label from a rare truth."""
+"""How many labels contradict their neighbours. Knows vectors and labels; cannot tell a wrong one from a rare truth."""
 
 from __future__ import annotations
 

@@ -42,3 +42,8 @@ def shown(value: object) -> str:
     else:
         text = repr(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
+def inert(text: str) -> str:
+    """The text with every character that a terminal would act on written out; newlines stay."""
+    return "".join(each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in text)

@@ -55,8 +55,7 @@ def split_rows(rows: tuple[Example, ...], share: float, seed: int) -> tuple[tupl
     """Two disjoint parts of the rows, the second holding about `share` of them, both stratified."""
     if len(rows) < 2:
         return rows, ()
-    order = stratified_order(rows, seed)
     count = min(len(rows) - 1, max(1, round(share * len(rows))))
-    # Every k-th row of the interleaved order keeps the proportions of the classes in both parts.
-    held = {order[int(k * len(rows) / count)] for k in range(count)}
+    # A prefix keeps the proportions; every k-th row would not where k and the rhythm of the classes share a divisor.
+    held = set(stratified_order(rows, seed)[:count])
     return tuple(r for i, r in enumerate(rows) if i not in held), tuple(rows[i] for i in sorted(held))

@@ -47,8 +47,10 @@ def judge(model: Adapted, rows: Sequence[Row], batch_size: int, limit: int) -> V
     batches = [make_batch([rows[i] for i in order], model.backbone.tokens.pad, limit) for order in orders]
     with open_lanes():
         if model.task_head is None:
-            losses = [loss.item() for loss in in_lanes(lambda batch: batch_loss(model, batch), batches)]
-            return _of_writing(losses, [int(batch.labels.size) for batch in batches])
+            losses = in_lanes(lambda batch: batch_loss(model, batch), batches)
+            return _of_writing(
+                [float(np.array(loss)) for loss in losses], [int(batch.labels.size) for batch in batches]
+            )
         scores = in_lanes(lambda batch: model.classify(batch.ids, batch.lengths).astype(mx.float32), batches)
     table = np.zeros((len(rows), model.task_head.classes), dtype=np.float32)
     for order, part in zip(orders, scores, strict=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import mlx.core as mx
@@ -54,7 +55,7 @@ def shares(rows: Sequence[T]) -> list[Sequence[T]]:
     """The rows of every lane: neighbours stay together, so that rows of one length meet little padding."""
     count = max(1, min(runtime.lanes(), len(rows) // LEAST_ROWS))
     cuts = [round(i * len(rows) / count) for i in range(count + 1)]
-    return [rows[a:b] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [rows[a:b] for a, b in pairwise(cuts)]
 
 
 def in_lanes(work: Callable[[T], R], items: Sequence[T]) -> list[R]:

@@ -88,6 +88,7 @@ class Loop:
             outcome = self._steps()
         if self._best:
             self._put(self._best)
+        self.model.adapter.settle()
         return outcome
 
     def _steps(self) -> Outcome:

@@ -1,0 +1,92 @@
+"""The command line: its commands, its exit codes, and how a fault is told. Knows no command's work.
+
+Exit codes: 0 all is well; 1 a run failed, or the doctor found a fault that makes runs impossible; 2 faulty input,
+settings or usage; 130 interrupted. Commands import the core inside their functions, so that help appears at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from advisor.commands.characterize import characterize
+from advisor.commands.config import config
+from advisor.commands.doctor import doctor
+from advisor.commands.export import export
+from advisor.commands.fetch import fetch
+from advisor.commands.import_ import import_
+from advisor.commands.run import run
+from advisor.printing import inert, remarks
+from advisor.wording import as_options
+
+if TYPE_CHECKING:
+    from metapeft_core.errors import AdvisorError
+
+FAULTY_INPUT, INTERRUPTED = 2, 130
+
+
+class Commands(TyperGroup):
+    """Tells what a user can mend in one line; what escapes is a bug and keeps its traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            remarks().print("interrupted")
+            raise typer.Exit(INTERRUPTED) from None
+        except Exception as fault:
+            if not is_for_the_user(fault):
+                raise
+            remarks().print(f"[red]{inert(as_options(str(fault)))}[/red]")
+            raise typer.Exit(FAULTY_INPUT) from None
+
+
+def is_for_the_user(fault: Exception) -> bool:
+    """Whether it is one of the core's errors, without importing the core to find out."""
+    errors = sys.modules.get("metapeft_core.errors")
+    kind: type[AdvisorError] | None = getattr(errors, "AdvisorError", None)
+    return kind is not None and isinstance(fault, kind)
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="advisor",
+    help="Fine-tune language models with few parameters, and see what each method costs and gains.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (doctor, characterize, run, fetch, export, config):
+    app.command()(command)
+app.command("import")(import_)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        try:
+            typer.echo(f"advisor {metadata.version('peft-advisor')}")
+        except metadata.PackageNotFoundError:
+            typer.echo("advisor, run from its source tree without being installed")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options that stand before the command."""
+
+
+def main() -> None:
+    """The entry point of the shell command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

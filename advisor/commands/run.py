@@ -1,0 +1,184 @@
+"""`advisor run`: fine-tunes once on a data file and shows what came of it. Knows the options, not how a run works."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from advisor.data_options import CompletionColumn, Data, LabelColumn, PromptColumn, SkipBad, SplitColumn, TextColumn
+from advisor.printing import inert, remarks, show_json
+
+if TYPE_CHECKING:
+    from metapeft_core.backbones.model import FrozenModel
+    from metapeft_core.data.task import Task
+    from metapeft_core.training.spec import Budget, TrainingSpec
+    from metapeft_core.types import PEFTExperience, TaskCharacteristics
+
+FAILED, INTERRUPTED = 1, 130
+DEFAULT_MODELS = {"classification": "minilm", "generation": "smollm2"}
+MOST_SEED = 2**31 - 1
+SPLIT_SEED = 0
+"""Rows are split the same way whatever the run's seed, so that runs of different seeds are judged on the same rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A run that has been read and can begin."""
+
+    task: Task
+    characteristics: TaskCharacteristics
+    backbone: FrozenModel
+    spec: TrainingSpec
+    budget: Budget
+
+
+def run(
+    data: Data,
+    method: Annotated[
+        str, typer.Option("--method", "-m", help="lora, adalora, prompt_tuning, prefix_tuning or p_tuning.")
+    ],
+    steps: Annotated[int, typer.Option(help="Optimiser steps at most.")] = 200,
+    model: Annotated[
+        str | None, typer.Option(help="minilm, minilm:3, smollm2, a folder, or a hub id.", show_default="by the task")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting of the method; may be repeated.")
+    ] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Peak rate.", show_default="by the method")] = None,
+    batch_size: Annotated[int, typer.Option(help="Rows a step.")] = 16,
+    max_length: Annotated[int, typer.Option(help="Tokens a row at most; what is longer is cut.")] = 128,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="The same seed gives the same weights.")] = 0,
+    train_size: Annotated[int | None, typer.Option(help="Train on so many rows.", show_default="all")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Stop training after so long.")] = None,
+    memory_gb: Annotated[float | None, typer.Option(help="Stop when more memory is taken.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Save the adapter in this folder.")] = None,
+    checkpoint: Annotated[Path | None, typer.Option(help="Keep the state in this file, and go on from it.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the experience as JSON.")] = False,
+    skip_bad: SkipBad = False,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    prompt_column: PromptColumn = None,
+    completion_column: CompletionColumn = None,
+    split_column: SplitColumn = None,
+) -> None:
+    """Fine-tune once with one method and show accuracy, time, memory and size."""
+    from metapeft_core.data.columns import Wishes
+    from metapeft_core.data.readers import read_with_report
+    from metapeft_core.methods.registry import make_settings
+    from metapeft_core.training.spec import Budget, TrainingSpec
+
+    spec = TrainingSpec(
+        method=make_settings(method, parse_settings(settings or [])),
+        learning_rate=learning_rate,
+        batch_size=batch_size,
+        max_length=max_length,
+        seed=seed,
+    )
+    budget = Budget(
+        steps=steps,
+        seconds=None if minutes is None else 60 * minutes,
+        memory_bytes=None if memory_gb is None else round(memory_gb * (1 << 30)),
+    )
+    budget.check()
+    check_places(out, checkpoint)
+    wishes = Wishes(text_column, label_column, prompt_column, completion_column, split_column)
+    task = read_with_report(data, seed=SPLIT_SEED, skip_bad=skip_bad, wishes=wishes).task
+    request = prepare(task if train_size is None else task.take(train_size, seed), model, spec, budget)
+    experience = _train(request, out, checkpoint)
+    _show(experience, request, out, as_json)
+    if experience.failure is not None:
+        raise typer.Exit(FAILED)
+
+
+def parse_settings(pairs: list[str]) -> dict[str, Any]:
+    """`rank=4`, `dora=true`, `targets=query,value` or `targets=["query"]` as plain values."""
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals or not key.strip():
+            raise typer.BadParameter(f"{pair!r} is no setting: write KEY=VALUE, for example rank=4", param_hint="--set")
+        values[key.strip()] = _value(key.strip(), text)
+    return values
+
+
+def _value(key: str, text: str) -> Any:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = text
+    # Targets are the one setting that is a list; at a prompt nobody wants to write JSON for it.
+    return [part.strip() for part in value.split(",")] if key == "targets" and isinstance(value, str) else value
+
+
+def check_places(out: Path | None, checkpoint: Path | None) -> None:
+    """Refuse places that cannot be written, or that hold something else, before the work and not after it."""
+    from metapeft_core.errors import SettingsError
+
+    if out is not None and out.exists():
+        if not out.is_dir():
+            raise SettingsError(f"--out {out} is a file: give the path of a folder")
+        if any(out.iterdir()) and not (out / "adapter.json").is_file():
+            raise SettingsError(f"--out {out} holds other files, which an adapter would replace: name a new folder")
+    for name, place in (("--out", out), ("--checkpoint", checkpoint)):
+        if place is not None:
+            _make_parent(name, place)
+    if checkpoint is not None and checkpoint.is_dir():
+        raise SettingsError(f"--checkpoint {checkpoint} is a folder: give the path of a file")
+
+
+def _make_parent(name: str, place: Path) -> None:
+    from metapeft_core.errors import SettingsError
+
+    try:
+        place.absolute().parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place.absolute().parent):
+            pass
+    except OSError as fault:
+        raise SettingsError(f"{name} {place} cannot be written ({fault.strerror}): name another place") from fault
+
+
+def prepare(task: Task, model: str | None, spec: TrainingSpec, budget: Budget) -> Request:
+    """Everything that a run needs, or the reason why it cannot be."""
+    from metapeft_core.backbones.load import load_backbone
+    from metapeft_core.data.characterize import characterize
+
+    backbone = load_backbone(model or DEFAULT_MODELS[task.objective])
+    spec.check(backbone.card)
+    return Request(task, characterize(task), backbone, spec, budget)
+
+
+def _train(request: Request, out: Path | None, checkpoint: Path | None) -> PEFTExperience:
+    from advisor.progress_bar import shown_progress
+    from metapeft_core.training.finetune import finetune
+
+    try:
+        with shown_progress(request.budget.steps) as watch:
+            return finetune(
+                request.task,
+                request.backbone,
+                request.spec,
+                request.budget,
+                out=out,
+                checkpoint=checkpoint,
+                watch=watch,
+                characteristics=request.characteristics,
+            )
+    except KeyboardInterrupt:
+        kept = checkpoint is not None and checkpoint.exists()
+        hope = f"the same command goes on from {checkpoint}" if kept else "with --checkpoint FILE a run can go on later"
+        remarks().print(f"interrupted; {inert(hope)}")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _show(experience: PEFTExperience, request: Request, out: Path | None, as_json: bool) -> None:
+    from advisor.result_card import show_result
+
+    if as_json:
+        show_json(asdict(experience))
+    else:
+        show_result(experience, request.task, out)
