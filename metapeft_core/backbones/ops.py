@@ -70,7 +70,9 @@ def exp(x: mx.array) -> mx.array:
 
 @mx.custom_function
 def _fast_gelu(x: mx.array) -> mx.array:
-    return x * (_odd_rational(NORMAL, mx.clip(x, -EDGE, EDGE)) + 0.5)
+    # Far below the edge the function is nothing, however small its share and large the number.
+    bounded = mx.maximum(x, -EDGE)
+    return bounded * (_odd_rational(NORMAL, mx.minimum(bounded, EDGE)) + 0.5)
 
 
 @_fast_gelu.vjp

