@@ -47,9 +47,9 @@ def labels(rows: int) -> np.ndarray[Any, np.dtype[np.int64]]:
 def ours(model: str, rows: int, span: int) -> Step:
     """A step of our own training loop."""
     from metapeft_core.backbones.load import load_backbone
+    from metapeft_core.lanes import open_lanes
     from metapeft_core.methods.adapted import Adapted, Head
     from metapeft_core.methods.lora import LoRASettings
-    from metapeft_core.training.lanes import open_lanes
     from metapeft_core.training.loop import Loop
     from metapeft_core.training.progress import watch_nothing
     from metapeft_core.training.rows import Row
@@ -119,10 +119,10 @@ def mlx_lm(model: str, rows: int, span: int) -> Step:
     import mlx.core as mx
     import mlx.nn as nn
     from mlx import optimizers
+    from mlx.utils import tree_map
     from mlx_lm.tuner.trainer import default_loss
     from mlx_lm.tuner.utils import linear_to_lora_layers
     from mlx_lm.utils import load_model
-    from mlx.utils import tree_map
 
     from metapeft_core.backbones.packages import smollm2_folder
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from metapeft_core.backbones.load import load_backbone
 from metapeft_core.backbones.model import FrozenModel
 from metapeft_core.backbones.packages import MINILM
+from metapeft_core.lanes import in_lanes, open_lanes
 
 LONGEST = 128
 """Tokens read of a text: what all-MiniLM-L6-v2 was trained with."""
@@ -29,9 +30,10 @@ def embed_texts(texts: Sequence[str], batch: int = 64) -> npt.NDArray[np.float32
     ids = model.tokens.encode(texts, limit=LONGEST)
     vectors = np.zeros((len(texts), model.card.width), dtype=np.float32)
     by_length = sorted(range(len(ids)), key=lambda i: len(ids[i]))
-    for start in range(0, len(by_length), batch):
-        chosen = by_length[start : start + batch]
-        vectors[chosen] = np.array(_mean_states(model, [ids[i] for i in chosen]))
+    parts = [by_length[start : start + batch] for start in range(0, len(by_length), batch)]
+    with open_lanes():
+        for part, found in zip(parts, in_lanes(lambda p: _mean_states(model, [ids[i] for i in p]), parts), strict=True):
+            vectors[part] = np.array(found)
     return vectors
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from metapeft_core.backbones.decoder import Decoder
+from metapeft_core.lanes import in_lanes, open_lanes
 from metapeft_core.methods.adapted import Adapted
-from metapeft_core.training.lanes import in_lanes, open_lanes
 from metapeft_core.training.next_token_loss import next_token_loss
 from metapeft_core.training.rows import Batch, Row, make_batch, plain_batches
 from metapeft_core.training.scores import accuracy, macro_f1, rouge_l

@@ -17,10 +17,10 @@ from mlx import optimizers
 from mlx.utils import tree_flatten, tree_unflatten
 
 from metapeft_core import runtime
+from metapeft_core.lanes import build_in_lanes, open_lanes, shares, weighted_sum
 from metapeft_core.methods.adapted import Adapted
 from metapeft_core.training.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from metapeft_core.training.judge import Verdict, batch_loss, judge
-from metapeft_core.training.lanes import build_in_lanes, open_lanes, shares, weighted_sum
 from metapeft_core.training.progress import Progress, Watch
 from metapeft_core.training.rows import Batch, Row, endless_batches, make_batch
 from metapeft_core.training.spec import Budget, TrainingSpec

@@ -37,7 +37,7 @@ def test_flipping_labels_of_an_easy_task_raises_the_estimate_by_as_much(share, c
     clean = label_noise(vectors, labels)
     noisy = label_noise(vectors, flipped(labels, share, seed))
     assert clean < 0.02
-    assert noisy - clean == pytest.approx(share, abs=0.06)
+    assert noisy - clean == pytest.approx(share, abs=0.065)
 
 
 @settings(max_examples=15, deadline=None)

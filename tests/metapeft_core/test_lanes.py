@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metapeft_core import runtime
-from metapeft_core.training import lanes
+from metapeft_core import lanes, runtime
 
 
 @given(st.integers(0, 40))
