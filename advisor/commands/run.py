@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from advisor.data_options import CompletionColumn, Data, LabelColumn, PromptColumn, SkipBad, SplitColumn, TextColumn
+from advisor.foretelling import cost_facts, foretell, refuse_unread, show_cost
 from advisor.printing import inert, remarks, show_json
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def run(
     memory_gb: Annotated[float | None, typer.Option(help="Stop when more memory is taken.")] = None,
     out: Annotated[Path | None, typer.Option(help="Save the adapter in this folder.")] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="Keep the state in this file, and go on from it.")] = None,
+    only_cost: Annotated[bool, typer.Option("--cost", help="Only say what the run would take.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the experience as JSON.")] = False,
     skip_bad: SkipBad = False,
     text_column: TextColumn = None,
@@ -89,6 +91,10 @@ def run(
     wishes = Wishes(text_column, label_column, prompt_column, completion_column, split_column)
     task = read_with_report(data, seed=SPLIT_SEED, skip_bad=skip_bad, wishes=wishes).task
     request = prepare(task if train_size is None else task.take(train_size, seed), model, spec, budget)
+    told = foretell(request.task, request.backbone, spec, budget)
+    if only_cost:
+        show_json(cost_facts(told)) if as_json else show_cost(told)
+        return
     experience = _train(request, out, checkpoint)
     _show(experience, request, out, as_json)
     if experience.failure is not None:
@@ -144,12 +150,15 @@ def _make_parent(name: str, place: Path) -> None:
 
 def prepare(task: Task, model: str | None, spec: TrainingSpec, budget: Budget) -> Request:
     """Everything that a run needs, or the reason why it cannot be."""
-    from metapeft_core.backbones.load import load_backbone
+    from metapeft_core.backbones.load import describe_backbone, load_backbone
     from metapeft_core.data.characterize import characterize
 
-    backbone = load_backbone(model or DEFAULT_MODELS[task.objective])
-    spec.check(backbone.card)
-    return Request(task, characterize(task), backbone, spec, budget)
+    name = model or DEFAULT_MODELS[task.objective]
+    card = describe_backbone(name)
+    spec.check(card)
+    characteristics = characterize(task)
+    refuse_unread(characteristics, card, spec, budget)
+    return Request(task, characteristics, load_backbone(name), spec, budget)
 
 
 def _train(request: Request, out: Path | None, checkpoint: Path | None) -> PEFTExperience:
@@ -167,6 +176,7 @@ def _train(request: Request, out: Path | None, checkpoint: Path | None) -> PEFTE
                 checkpoint=checkpoint,
                 watch=watch,
                 characteristics=request.characteristics,
+                refuse=False,
             )
     except KeyboardInterrupt:
         kept = checkpoint is not None and checkpoint.exists()

@@ -12,7 +12,7 @@ from metapeft_core.backbones.encoder import FAMILY
 from metapeft_core.types import Backbone, LinearShape
 
 
-def describe(config: dict[str, Any], name: str, layers: int | None = None, bytes_each: float = 4.0) -> Backbone:
+def describe(config: dict[str, Any], name: str, layers: int | None = None) -> Backbone:
     """The numbers of a model, from its Hugging Face configuration."""
     text = config.get("text_config", config)
     encoder = text["model_type"] in FAMILY
@@ -42,8 +42,17 @@ def describe(config: dict[str, Any], name: str, layers: int | None = None, bytes
         vocabulary=vocabulary,
         context=context,
         linears=linears,
-        bytes_per_parameter=bytes_each,
+        bytes_per_parameter=_bytes_each(config),
     )
+
+
+def _bytes_each(config: dict[str, Any]) -> float:
+    """Bytes of a weight as the file holds it; a quantised group carries a scale and a bias of two bytes each."""
+    packed = config.get("quantization") or config.get("quantization_config") or {}
+    if "bits" in packed:
+        return float(packed["bits"]) / 8 + 4 / float(packed.get("group_size", 64))
+    kind = str(config.get("dtype") or config.get("torch_dtype") or "float32")
+    return 4.0 if kind == "float32" else 2.0
 
 
 def _first(config: dict[str, Any], *names: str, default: int | None = None) -> Any:

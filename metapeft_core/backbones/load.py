@@ -43,9 +43,9 @@ def load_backbone(name: str) -> FrozenModel:
 
 
 def describe_backbone(name: str) -> Backbone:
-    """The numbers of a backbone without reading its weights."""
+    """The numbers of a backbone without reading, or downloading, its weights."""
     place, layers = _parse(name)
-    return describe(read_config(_folder(place)), name, layers)
+    return describe(read_config(_folder(place, wanted=["config.json"])), name, layers)
 
 
 def _parse(name: str) -> tuple[str, int | None]:
@@ -55,7 +55,10 @@ def _parse(name: str) -> tuple[str, int | None]:
     return place, int(depth)
 
 
-def _folder(place: str) -> Path:
+MODEL_FILES = ["*.json", "*.safetensors", "tokenizer.model", "*.jinja"]
+
+
+def _folder(place: str, wanted: list[str] = MODEL_FILES) -> Path:
     if place == MINILM:
         return minilm_folder()
     if place == SMOLLM2:
@@ -68,14 +71,13 @@ def _folder(place: str) -> Path:
     if path.suffix == ".gguf" and path.is_file():
         target = home() / "models" / f"{path.stem}-{path.stat().st_size}"
         return target if target.exists() else convert_gguf(path, target)
-    return _from_hub(place)
+    return _from_hub(place, wanted)
 
 
-def _from_hub(identifier: str) -> Path:
+def _from_hub(identifier: str, wanted: list[str]) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError
 
-    wanted = ["*.json", "*.safetensors", "tokenizer.model", "*.jinja"]
     try:
         return Path(snapshot_download(identifier, allow_patterns=wanted))
     except HFValidationError as fault:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,9 @@ from metapeft_core.data.task import Task
 from metapeft_core.errors import DataError, SettingsError
 from metapeft_core.methods.adapted import Adapted, Head, default_pooling
 from metapeft_core.methods.storage import save_adapter
+from metapeft_core.training.cost import Correction, predict
+from metapeft_core.training.cost_refusal import refuse_if_too_large
+from metapeft_core.training.cost_workload import workload_of_rows
 from metapeft_core.training.judge import judge, judge_writing
 from metapeft_core.training.loop import DivergedError, Loop, MemoryExceededError
 from metapeft_core.training.progress import Watch, watch_nothing
@@ -46,11 +50,13 @@ def finetune(
     checkpoint: Path | None = None,
     watch: Watch = watch_nothing,
     characteristics: TaskCharacteristics | None = None,
+    refuse: bool = True,
 ) -> PEFTExperience:
     """Fine-tune once and report what happened.
 
-    Settings that cannot work are refused before anything is computed. What goes wrong afterwards, a diverging loss or
-    memory running out, is the experience's outcome. With `out` the adapter is saved there; with `checkpoint` the run
+    Settings that cannot work are refused before anything is computed, and so is, unless `refuse` is off, a run whose
+    shapes say that it cannot fit the memory. What goes wrong afterwards, a diverging loss or memory running out, is
+    the experience's outcome. With `out` the adapter is saved there; with `checkpoint` the run
     goes on from that file and ends with the weights of an uninterrupted one.
     """
     spec.check(backbone.card)
@@ -59,6 +65,8 @@ def finetune(
     mx.clear_cache()
     mx.reset_peak_memory()
     encoded = [encode(rows, task, backbone.tokens, spec.max_length) for rows in (task.train, task.valid, task.test)]
+    if refuse:
+        _refuse_what_cannot_fit(encoded, task, backbone, spec, budget)
     model = Adapted(backbone, spec.method, _head(task, backbone, spec), spec.seed)
     trainable = model.trainable_count()
     try:
@@ -104,6 +112,16 @@ def _check_task(task: Task, backbone: FrozenModel) -> None:
             f"{task.name} asks for text to be written and {backbone.card.name} is an encoder: "
             "choose a decoder such as smollm2"
         )
+
+
+def _refuse_what_cannot_fit(
+    encoded: Sequence[Sequence[Row]], task: Task, backbone: FrozenModel, spec: TrainingSpec, budget: Budget
+) -> None:
+    train, valid, test = encoded
+    # What the process holds already, this backbone among it, is part of the peak.
+    held = Correction(base_bytes=mx.get_active_memory())
+    work = workload_of_rows(train, valid, test, len(task.labels))
+    refuse_if_too_large(predict(work, backbone.card, spec, budget, correction=held), budget, time_is_hard=False)
 
 
 def _head(task: Task, backbone: FrozenModel, spec: TrainingSpec) -> Head | None:

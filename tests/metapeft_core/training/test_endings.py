@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from metapeft_core.errors import DataError, SettingsError
+from metapeft_core.errors import BudgetError, DataError, SettingsError
 from metapeft_core.methods.registry import make_settings
 from metapeft_core.methods.storage import load_adapter
 from metapeft_core.training.finetune import finetune
@@ -75,8 +75,15 @@ def test_a_learning_rate_of_a_million_is_recorded_as_diverged(tmp_path, decoder,
     assert not (tmp_path / "none").exists()
 
 
+def test_a_run_that_cannot_fit_is_refused_before_its_first_step(decoder, coin):
+    seen = []
+    with pytest.raises(BudgetError, match="and there are 0 MiB"):
+        finetune(coin, decoder, GREEDY, replace(BUDGET, memory_bytes=64), watch=seen.append)
+    assert not seen
+
+
 def test_a_memory_budget_of_a_few_bytes_ends_out_of_memory(decoder, coin):
-    experience = finetune(coin, decoder, GREEDY, replace(BUDGET, memory_bytes=64))
+    experience = finetune(coin, decoder, GREEDY, replace(BUDGET, memory_bytes=64), refuse=False)
     assert experience.outcome == "out_of_memory"
     assert "64 are allowed" in str(experience.failure)
     assert experience.steps == 1
