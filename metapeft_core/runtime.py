@@ -101,6 +101,15 @@ def _device() -> DeviceKind:
     return "metal" if mx.metal.is_available() else "cuda"
 
 
+def _interleave_lanes() -> None:
+    """Have MLX begin the operations of all lanes in turn.
+
+    It walks a graph breadth first only while that is narrower than this, and depth first beyond: one lane after the
+    other, with a hundred operations under way at most. MLX reads the variable when it computes for the first time.
+    """
+    os.environ.setdefault("MLX_BFS_MAX_WIDTH", "1000")
+
+
 @cache
 def current() -> Runtime:
     """The runtime of this process, decided once."""
@@ -109,6 +118,7 @@ def current() -> Runtime:
     if on_cpu:
         # On the CPU MLX compiles by calling a C++ compiler for every new graph: a minute for what runs in 0.1 s.
         mx.disable_compile()
+        _interleave_lanes()
     return Runtime(
         device=device,
         blas=BLAS,
