@@ -32,8 +32,8 @@ def foretell(task: Task, backbone: FrozenModel, spec: TrainingSpec, budget: Budg
     # A run that is stopped by its clock is what `--minutes` asks for; one that runs out of memory is lost.
     refuse_if_too_large(told, budget, time_is_hard=False)
     remarks().print(
-        f"[dim]expected: {duration(told.seconds)} of training, {duration(told.total_seconds)} with validation and test, "
-        f"{size(told.peak_memory_bytes)} at the peak[/dim]"
+        f"[dim]expected: {duration(told.seconds)} of training, {duration(told.total_seconds)} with validation and "
+        f"test, {size(told.peak_memory_bytes)} at the peak[/dim]"
     )
     return told
 

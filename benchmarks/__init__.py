@@ -1,1 +1,1 @@
-"""Figures side by side with peers, one file a question: `python -m benchmarks.NAME` writes results/NAME.json and .md."""
+"""Figures beside those of peers, one file a question: `python -m benchmarks.NAME` writes results/NAME.json and .md."""

@@ -19,7 +19,8 @@ MEASURED_WITH = ("mlx", "mlx-lm", "torch", "peft", "transformers", "numpy")
 
 def machine() -> dict[str, str]:
     """Where and with what the figures were measured."""
-    cpu = next((line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")), platform.processor())
+    names = (line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name"))
+    cpu = next(names, platform.processor())
     return {**runtime.environment(), "cpu": cpu, **{name: version(name) for name in MEASURED_WITH}}
 
 

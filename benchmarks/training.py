@@ -216,8 +216,12 @@ def main() -> None:
         return
     rows = compare(asked.rounds, asked.steps)
     columns = {
-        "case": "case", "peer": "peer", "tokens_per_second": "tokens/s", "peak_mib": "peak MiB (process)",
-        "speed_ratio": "ours / peer, tokens/s", "memory_ratio": "ours / peer, memory",
+        "case": "case",
+        "peer": "peer",
+        "tokens_per_second": "tokens/s",
+        "peak_mib": "peak MiB (process)",
+        "speed_ratio": "ours / peer, tokens/s",
+        "memory_ratio": "ours / peer, memory",
     }
     write_results("training", "One LoRA step against its peers", rows, columns, notes=NOTES)
 
