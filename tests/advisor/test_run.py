@@ -42,11 +42,30 @@ def test_a_diverged_run_is_shown_and_ends_with_1(advisor, tickets):
     assert "--learning-rate 0.001" in result.stdout
 
 
-def test_a_run_out_of_memory_ends_with_1_and_says_what_to_shrink(advisor, tickets):
+def test_a_run_that_cannot_fit_is_refused_with_2_before_it_trains(advisor, tickets):
+    result = advisor("run", tickets, "--method", "lora", *QUICK, "--memory-gb", "1e-6")
+    assert result.exit_code == 2
+    assert "needs about" in result.stderr
+    assert "step" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_run_that_takes_more_than_was_foretold_ends_with_1_and_says_what_to_shrink(advisor, tickets, monkeypatch):
+    monkeypatch.setattr("metapeft_core.training.cost_refusal.refuse_if_too_large", lambda *_, **__: None)
     result = advisor("run", tickets, "--method", "lora", *QUICK, "--memory-gb", "1e-6")
     assert result.exit_code == 1
     assert "out of memory" in result.stdout
     assert "--batch-size 4" in result.stdout
+
+
+def test_what_a_run_would_take_is_told_without_running_it(advisor, tickets):
+    result = advisor("run", tickets, "--method", "lora", *QUICK, "--cost", "--json")
+    told = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert (told["basis"], told["steps"]) == ("probe", 4)
+    assert 0 < told["training_seconds"] <= told["total_seconds"]
+    parts = told["weights_bytes"] + told["trained_bytes"] + told["activations_bytes"]
+    assert told["peak_memory_bytes"] == parts
 
 
 def test_an_interrupted_run_ends_with_130_and_goes_on_later(advisor, tickets, tmp_path, monkeypatch):
