@@ -26,7 +26,8 @@ def next_token_loss(head: Head, states: mx.array, labels: mx.array) -> mx.array:
 
     @mx.custom_function
     def loss_and_slope(states: mx.array) -> tuple[mx.array, mx.array]:
-        losses, slopes = [], []
+        losses: list[mx.array] = []
+        slopes: list[mx.array] = []
         for start in range(0, states.shape[0], CHUNK):
             # Without this MLX may begin all chunks at once, and hold the scores of all of them.
             rows = mx.depends([states[start : start + CHUNK]], slopes[-1:])[0] if slopes else states[:CHUNK]
