@@ -67,17 +67,17 @@ def finetune(
     encoded = [encode(rows, task, backbone.tokens, spec.max_length) for rows in (task.train, task.valid, task.test)]
     if refuse:
         _refuse_what_cannot_fit(encoded, task, backbone, spec, budget)
+    key = run_key(task, backbone, spec, budget)
     model = Adapted(backbone, spec.method, _head(task, backbone, spec), spec.seed)
     trainable = model.trainable_count()
     try:
-        fingerprint = run_key(task, backbone, spec, budget)
-        loop = Loop(model, encoded[0], encoded[1], spec, budget, watch, checkpoint, fingerprint)
+        loop = Loop(model, encoded[0], encoded[1], spec, budget, watch, checkpoint, key)
         ending = _run(loop, encoded[2])
         if out is not None and ending.failure is None:
             save_adapter(model, out, task.labels)
     finally:
         model.detach()
-    return _experience(task, backbone, spec, budget, loop, ending, trainable, characteristics)
+    return _experience(key, task, backbone, loop, ending, trainable, characteristics)
 
 
 def run_key(task: Task, backbone: FrozenModel, spec: TrainingSpec, budget: Budget) -> str:
@@ -165,17 +165,16 @@ def _final_performance(loop: Loop, test: list[Row]) -> dict[str, float]:
 
 
 def _experience(
+    key: str,
     task: Task,
     backbone: FrozenModel,
-    spec: TrainingSpec,
-    budget: Budget,
     loop: Loop,
     ending: Ending,
     trainable: int,
     characteristics: TaskCharacteristics | None,
 ) -> PEFTExperience:
     created = datetime.now(UTC).isoformat(timespec="microseconds")
-    key = run_key(task, backbone, spec, budget)
+    spec = loop.spec
     return PEFTExperience(
         id=f"{key}-{hashlib.sha256(created.encode()).hexdigest()[:8]}",
         task=task.name,
