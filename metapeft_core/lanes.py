@@ -51,9 +51,12 @@ def open_lanes() -> Iterator[None]:
             runtime.set_blas_threads(runtime.lanes())
 
 
-def shares(rows: Sequence[T]) -> list[Sequence[T]]:
-    """The rows of every lane: neighbours stay together, so that rows of one length meet little padding."""
-    count = max(1, min(runtime.lanes(), len(rows) // LEAST_ROWS))
+def shares(rows: Sequence[T], lanes: int | None = None) -> list[Sequence[T]]:
+    """The rows of every lane: neighbours stay together, so that rows of one length meet little padding.
+
+    `lanes` stands for those of another process or machine; None takes this one's.
+    """
+    count = max(1, min(runtime.lanes() if lanes is None else lanes, len(rows) // LEAST_ROWS))
     cuts = [round(i * len(rows) / count) for i in range(count + 1)]
     return [rows[a:b] for a, b in pairwise(cuts)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice, pairwise
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from metapeft_core import runtime
 from metapeft_core.backbones.tokens import Tokens
 from metapeft_core.data.task import Example, Task
 from metapeft_core.errors import DataError
-from metapeft_core.lanes import LEAST_ROWS
+from metapeft_core.lanes import shares
 from metapeft_core.training.rows import WIDTH_STEP, Row, endless_batches, plain_batches
 from metapeft_core.types import Objective, Spread, TaskCharacteristics
 
@@ -165,14 +165,7 @@ def training_batches(
 ) -> Batches:
     """What a run of so many steps computes, in its own order: every batch is shared among the lanes."""
     order = islice(endless_batches(work.train.tokens, size, seed, skip=0), steps)
-    return _lined_up([_shared(sorted(c, key=lambda i: work.train.tokens[i]), lanes) for c in order], work.train, device)
-
-
-def _shared(rows: Sequence[int], lanes: int) -> list[Sequence[int]]:
-    """The rows of every lane, as `lanes.shares` deals them out for the lanes of this process."""
-    count = max(1, min(lanes, len(rows) // LEAST_ROWS))
-    cuts = [round(i * len(rows) / count) for i in range(count + 1)]
-    return [rows[a:b] for a, b in pairwise(cuts)]
+    return _lined_up([shares(sorted(c, key=lambda i: work.train.tokens[i]), lanes) for c in order], work.train, device)
 
 
 def judged_batches(lengths: RowLengths, size: int, device: runtime.DeviceKind, lanes: int) -> Batches:

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from metapeft_core.errors import BudgetError
 from metapeft_core.methods.registry import make_settings
 from metapeft_core.training.cost import CostEstimate, predict
-from metapeft_core.training.cost_refusal import refuse_if_too_large, shortened, steps_within, what_would_fit
+from metapeft_core.training.cost_refusal import (
+    _changed,
+    _changes,
+    refuse_if_too_large,
+    shortened,
+    steps_within,
+    what_would_fit,
+)
 from metapeft_core.training.spec import Budget, TrainingSpec
 from metapeft_core.types import PEFTMethod
 
@@ -38,8 +45,12 @@ def test_what_is_suggested_fits_when_foretold_anew(kind, device, method, batch_s
     room = int(share * told.peak_memory_bytes)
     found = what_would_fit(told, room)
     if found is None:
-        assert room < told.parts.weights
+        # Between the weights and the leanest run there is room that nothing fits into.
+        changed = [_changed(told.plan, spec, backbone) for _, spec, backbone in _changes(told.plan)]
+        assert changed
+        assert all(other is None or other.peak_memory_bytes > room for other in changed)
         return
+    assert room >= told.parts.weights or found.backbone != told.plan.backbone
     anew = predict(workload(), found.backbone, found.spec, BUDGET, device=device, speed=SPEED)
     assert anew.peak_memory_bytes <= room
     assert anew.peak_memory_bytes == found.estimate.peak_memory_bytes
