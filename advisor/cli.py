@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from advisor.commands.characterize import characterize
+from advisor.commands.collect import collect
 from advisor.commands.config import config
 from advisor.commands.doctor import doctor
 from advisor.commands.export import export
@@ -60,7 +61,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (doctor, characterize, run, fetch, export, config):
+for command in (doctor, characterize, run, fetch, export, config, collect):
     app.command()(command)
 app.command("import")(import_)
 

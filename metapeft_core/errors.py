@@ -23,3 +23,7 @@ class InterchangeError(AdvisorError):
 
 class BudgetError(AdvisorError):
     """A run that cannot fit the memory or the time it is given."""
+
+
+class StoreError(AdvisorError):
+    """Experiences that cannot be kept or found again."""

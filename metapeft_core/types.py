@@ -123,3 +123,11 @@ class PEFTExperience:
     created: str
     environment: Mapping[str, str] = field(default_factory=dict)
     failure: str | None = None
+    family: str = ""
+    """Tasks of one family share texts or origin, so that what is learned on one is not tested on another."""
+    rows: str = ""
+    """Digest of the rows it learned from and was judged on: runs that share it can be compared row by row."""
+    source: str = ""
+    """Where the task, or a published figure, comes from."""
+    stated: Mapping[str, str] = field(default_factory=dict)
+    """What the source itself says of the task: its domain, its type, the metric of the figure."""

@@ -35,8 +35,12 @@ class Task:
             return self
         if size < 1:
             raise DataError(f"cannot train on {size} rows of {self.name}: ask for at least one")
-        chosen = stratified_order(self.train, seed)[:size]
-        return replace(self, train=tuple(self.train[i] for i in sorted(chosen)))
+        return replace(self, train=stratified(self.train, size, seed))
+
+
+def stratified(rows: tuple[Example, ...], count: int, seed: int) -> tuple[Example, ...]:
+    """At most `count` of the rows, in their order, every class with its share where it can."""
+    return tuple(rows[i] for i in sorted(stratified_order(rows, seed)[:count])) if count < len(rows) else rows
 
 
 def stratified_order(rows: tuple[Example, ...], seed: int) -> list[int]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from metapeft_core.training.loop import DivergedError, Loop, MemoryExceededError
 from metapeft_core.training.progress import Watch, watch_nothing
 from metapeft_core.training.rows import Row, encode
 from metapeft_core.training.spec import Budget, TrainingSpec
-from metapeft_core.types import Outcome, PEFTExperience, TaskCharacteristics
+from metapeft_core.types import Backbone, Outcome, PEFTExperience, TaskCharacteristics
 
 OUT_OF_MEMORY_WORDS = ("malloc", "out of memory", "allocate", "insufficient memory")
 
@@ -67,7 +67,8 @@ def finetune(
     encoded = [encode(rows, task, backbone.tokens, spec.max_length) for rows in (task.train, task.valid, task.test)]
     if refuse:
         _refuse_what_cannot_fit(encoded, task, backbone, spec, budget)
-    key = run_key(task, backbone, spec, budget)
+    rows = rows_digest(task)
+    key = run_key(task, rows, backbone.card, spec, budget)
     model = Adapted(backbone, spec.method, _head(task, backbone, spec), spec.seed)
     trainable = model.trainable_count()
     try:
@@ -77,28 +78,31 @@ def finetune(
             save_adapter(model, out, task.labels)
     finally:
         model.detach()
-    return _experience(key, task, backbone, loop, ending, trainable, characteristics)
+    experience = _experience(key, task, backbone, loop, ending, trainable)
+    return replace(experience, rows=rows, characteristics=characteristics)
 
 
-def run_key(task: Task, backbone: FrozenModel, spec: TrainingSpec, budget: Budget) -> str:
-    """The same for the same run: task and rows, backbone, settings, seed, budget."""
+def run_key(task: Task, rows: str, backbone: Backbone, spec: TrainingSpec, budget: Budget) -> str:
+    """The same for the same run: task and rows (their digest), backbone, settings, seed, budget."""
     told = {
-        "task": [task.name, task.objective, list(task.labels), _digest(task)],
-        "backbone": backbone.card.name,
+        "task": [task.name, task.objective, list(task.labels), rows],
+        "backbone": backbone.name,
         "method": str(spec.method.method),
-        "hyperparameters": spec.hyperparameters(backbone.card, task.objective == "classification"),
+        "hyperparameters": spec.hyperparameters(backbone, task.objective == "classification"),
         "seed": spec.seed,
         "budget": asdict(budget),
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=list).encode()).hexdigest()[:16]
 
 
-def _digest(task: Task) -> str:
+def rows_digest(task: Task) -> str:
+    """The same for the same rows in the same splits, whatever the task is called."""
     digest = hashlib.sha256()
     for rows in (task.train, task.valid, task.test):
+        digest.update(f"{len(rows)} rows".encode())
         for row in rows:
             digest.update(f"{len(row.text)}:{row.text}{len(row.target)}:{row.target}".encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
+    return digest.hexdigest()[:32]
 
 
 def _check_task(task: Task, backbone: FrozenModel) -> None:
@@ -152,6 +156,7 @@ def _final_performance(loop: Loop, test: list[Row]) -> dict[str, float]:
     best = next(point for point in loop.curve if point.step == loop.state.best_step)
     performance |= {"valid_loss": best.valid_loss} | {f"valid_{name}": value for name, value in best.metrics.items()}
     if loop.state.seconds:
+        performance["processor_seconds"] = loop.state.processor_seconds
         performance["tokens_per_second"] = loop.state.tokens / loop.state.seconds
     if not test:
         return performance
@@ -171,14 +176,13 @@ def _experience(
     loop: Loop,
     ending: Ending,
     trainable: int,
-    characteristics: TaskCharacteristics | None,
 ) -> PEFTExperience:
     created = datetime.now(UTC).isoformat(timespec="microseconds")
     spec = loop.spec
     return PEFTExperience(
         id=f"{key}-{hashlib.sha256(created.encode()).hexdigest()[:8]}",
         task=task.name,
-        characteristics=characteristics,
+        characteristics=None,
         backbone=backbone.card,
         method=spec.method.method,
         hyperparameters=spec.hyperparameters(backbone.card, task.objective == "classification"),

@@ -44,6 +44,8 @@ class State:
 
     step: int = 0
     seconds: float = 0.0
+    processor_seconds: float = 0.0
+    """Of all threads together: unlike the clock's, they hardly change when the machine is busy with other work."""
     tokens: int = 0
     first_loss: float = math.nan
     recent_loss: float = math.nan
@@ -123,7 +125,7 @@ class Loop:
 
     def one_step(self, rows: Sequence[Row]) -> None:
         """Learn from one batch of rows."""
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         self.model.train()
         # Chance is tied to the step, so that a resumed training draws the same dropout as an uninterrupted one.
         runtime.seed_everything(self.spec.seed * 1_000_003 + self.state.step)
@@ -133,6 +135,7 @@ class Loop:
         self.state.step += 1
         self.model.adapter.after_step(self.state.step, self.model.adapter.named(gradients["adapter"]))
         self.state.seconds += time.perf_counter() - began
+        self.state.processor_seconds += time.process_time() - worked
         self.state.tokens += sum(len(row.ids) for row in rows)
         self._note(float(loss.item()))
 

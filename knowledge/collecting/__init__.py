@@ -1,0 +1,1 @@
+"""Real runs by the hundred: which, where, and into the store. Knows no screen."""

@@ -1,0 +1,211 @@
+"""Experiences in SQLite: the only truth, and only ever added to. Knows no vector search.
+
+Every write is one transaction that is on the disk before `add` returns (WAL, synchronous=FULL), so that what was
+acknowledged survives a kill and a power cut. Any number of processes may write; SQLite lines them up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from knowledge.plain import from_json, to_json
+from knowledge.records import (
+    EVERYTHING,
+    Filter,
+    Remembered,
+    Vector,
+    domain_of,
+    family_of,
+    language_of,
+    run_key_of,
+    task_type_of,
+)
+from knowledge.schema import is_foreign, migrate
+from metapeft_core.errors import StoreError
+from metapeft_core.files import home
+
+PATIENCE = 60.0
+"""Seconds a writer waits for its turn."""
+_COLUMNS = (
+    "id, run_key, task, family, rows, task_type, domain, language, "
+    "backbone, parameters, method, provenance, outcome, created, vector, record"
+)
+ADVICE = {
+    "disk is full": "free some space and try again; what was stored before is safe",
+    "disk I/O error": "the disk refused a write; what was stored before is safe, try again, or set PEFT_ADVISOR_HOME "
+    "to a folder on another disk",
+    "not a database": "it is no SQLite file; move it away and the shipped experiences are loaded into a new one",
+    "malformed": "the file is damaged; restore it from a copy, or move it away and import an export",
+    "locked": "another process has been writing for a minute; try again when it is done",
+    "readonly": "the file may not be written; change its permissions or set PEFT_ADVISOR_HOME to a folder of yours",
+}
+_BOUNDS = {"parameters_at_least": "parameters >= ?", "parameters_at_most": "parameters <= ?"}
+
+
+def store_path() -> Path:
+    """Where the user's own store lies."""
+    return home() / "experiences.sqlite"
+
+
+class ExperienceStore:
+    """All experiences, in the order in which they came."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = store_path() if path is None else path
+        with self._told("opened"):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
+        try:
+            with self._told("opened"):
+                self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _prepare(self) -> None:
+        if is_foreign(self._connection):
+            raise StoreError(f"{self.path} is no store of experiences: it holds other tables; name another file")
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute("PRAGMA foreign_keys = ON")
+        migrate(self._connection, self.path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    @property
+    def identity(self) -> str:
+        """Drawn when the store was made: what was derived from it can tell it from another."""
+        return str(self._one("SELECT value FROM store WHERE name = 'identity'"))
+
+    def add(self, *memories: Remembered) -> int:
+        """Keep them all or, when that fails, none; returns how many are new. An id that is known is left as it is."""
+        with self._told("written"):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                added = sum(self._insert(memory) for memory in memories)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._rollback()
+                raise
+        return added
+
+    def _insert(self, memory: Remembered) -> int:
+        experience, vector = memory.experience, np.ascontiguousarray(memory.vector, dtype="<f4").tobytes()
+        digest = hashlib.sha256(vector).hexdigest()[:32]
+        self._connection.execute("INSERT OR IGNORE INTO vectors VALUES (?, ?)", (digest, vector))
+        values = (
+            *(experience.id, run_key_of(experience), experience.task, family_of(experience), experience.rows),
+            *(task_type_of(experience), domain_of(experience), language_of(experience)),
+            *(experience.backbone.name, experience.backbone.parameters, str(experience.method)),
+            *(experience.provenance, experience.outcome, experience.created, digest, to_json(experience)),
+        )
+        marks = ", ".join("?" * len(values))
+        # Only a known id is passed over; any other constraint that fails is a fault to be told.
+        statement = f"INSERT INTO experiences ({_COLUMNS}) VALUES ({marks}) ON CONFLICT (id) DO NOTHING"
+        return self._connection.execute(statement, values).rowcount
+
+    def _rollback(self) -> None:
+        # A full disk makes SQLite roll back by itself, and a second time is an error.
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def select(self, wanted: Filter = EVERYTHING, *, after: int = 0, limit: int = -1) -> list[tuple[int, Remembered]]:
+        """Experiences with their place in the sequence, oldest first."""
+        condition, values = _condition(wanted)
+        rows = self._all(
+            "SELECT sequence, record, v.vector FROM experiences e JOIN vectors v ON v.digest = e.vector "
+            f"WHERE sequence > ? AND {condition} ORDER BY sequence LIMIT ?",
+            (after, *values, limit),
+        )
+        return [(row[0], Remembered(from_json(row[1]), _vector(row[2]))) for row in rows]
+
+    def get(self, start: str) -> Remembered:
+        """The experience whose id is, or begins with, `start`."""
+        rows = self._all(
+            "SELECT record, v.vector FROM experiences e JOIN vectors v ON v.digest = e.vector "
+            "WHERE substr(id, 1, length(?1)) = ?1 ORDER BY sequence LIMIT 2",
+            (start,),
+        )
+        if not rows or not start:
+            raise StoreError(f"no experience begins with {start!r}: `advisor experiences list` shows their ids")
+        if len(rows) > 1 and from_json(rows[0][0]).id != start:
+            raise StoreError(f"several experiences begin with {start!r}: give more of the id")
+        return Remembered(from_json(rows[0][0]), _vector(rows[0][1]))
+
+    def count(self, wanted: Filter = EVERYTHING) -> int:
+        """How many there are."""
+        condition, values = _condition(wanted)
+        return int(self._one(f"SELECT count(*) FROM experiences e WHERE {condition}", values))
+
+    def last(self) -> int:
+        """The place of the newest experience in the sequence; 0 where there is none."""
+        return int(self._one("SELECT coalesce(max(sequence), 0) FROM experiences"))
+
+    def run_keys(self) -> set[str]:
+        """The keys of all runs that are here, failed ones included."""
+        return {row[0] for row in self._all("SELECT DISTINCT run_key FROM experiences")}
+
+    def of_rows(self, rows: str) -> Remembered | None:
+        """An experience on exactly these rows: its characteristics and vector need not be computed again."""
+        found = self._all(
+            "SELECT record, v.vector FROM experiences e JOIN vectors v ON v.digest = e.vector "
+            "WHERE rows = ? AND rows <> '' LIMIT 1",
+            (rows,),
+        )
+        return Remembered(from_json(found[0][0]), _vector(found[0][1])) if found else None
+
+    def check(self) -> None:
+        """Read everything and say what is damaged."""
+        found = [row[0] for row in self._all("PRAGMA integrity_check")]
+        if found != ["ok"]:
+            raise StoreError(f"{self.path} is damaged ({found[0]}): restore it from a copy, or import an export")
+
+    def _one(self, statement: str, values: Iterable[object] = ()) -> Any:
+        return self._all(statement, values)[0][0]
+
+    def _all(self, statement: str, values: Iterable[object] = ()) -> list[tuple[Any, ...]]:
+        with self._told("read"):
+            return self._connection.execute(statement, tuple(values)).fetchall()
+
+    @contextmanager
+    def _told(self, deed: str) -> Iterator[None]:
+        """SQLite's faults in the user's words."""
+        try:
+            yield
+        except (sqlite3.DatabaseError, OSError) as fault:
+            raise StoreError(f"{self.path} cannot be {deed} ({fault}): {_advice(str(fault))}") from fault
+
+
+def _advice(fault: str) -> str:
+    for word, advice in ADVICE.items():
+        if word in fault:
+            return advice
+    return "check that the folder can be written and that the disk has space"
+
+
+def _vector(stored: bytes) -> Vector:
+    return np.frombuffer(stored, dtype="<f4")
+
+
+def _condition(wanted: Filter) -> tuple[str, list[str | int]]:
+    given = wanted.given()
+    parts = [_BOUNDS.get(name, f"e.{name} = ?") for name in given]
+    return " AND ".join(parts) or "TRUE", list(given.values())
