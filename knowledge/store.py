@@ -7,15 +7,18 @@ acknowledged survives a kill and a power cut. Any number of processes may write;
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 
+from knowledge.facets import LISTED
 from knowledge.plain import from_json, to_json
 from knowledge.records import (
     EVERYTHING,
@@ -53,6 +56,14 @@ _BOUNDS = {"parameters_at_least": "parameters >= ?", "parameters_at_most": "para
 def store_path() -> Path:
     """Where the user's own store lies."""
     return home() / "experiences.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an experience is, and which task vector is its."""
+
+    sequence: int
+    vector: str
 
 
 class ExperienceStore:
@@ -141,7 +152,7 @@ class ExperienceStore:
         """The experience whose id is, or begins with, `start`."""
         rows = self._all(
             "SELECT record, v.vector FROM experiences e JOIN vectors v ON v.digest = e.vector "
-            "WHERE substr(id, 1, length(?1)) = ?1 ORDER BY sequence LIMIT 2",
+            "WHERE id >= ?1 AND substr(id, 1, length(?1)) = ?1 ORDER BY length(id) LIMIT 2",
             (start,),
         )
         if not rows or not start:
@@ -171,6 +182,55 @@ class ExperienceStore:
             (rows,),
         )
         return Remembered(from_json(found[0][0]), _vector(found[0][1])) if found else None
+
+    def id_at(self, sequence: int) -> str | None:
+        """The id of the experience at a place in the sequence."""
+        found = self._all("SELECT id FROM experiences WHERE sequence = ?", (sequence,))
+        return str(found[0][0]) if found else None
+
+    def places(self, digests: Iterable[str], wanted: Filter = EVERYTHING) -> list[Place]:
+        """Where the experiences with one of these task vectors are."""
+        condition, values = _condition(wanted)
+        rows = self._all(
+            "SELECT sequence, e.vector FROM experiences e WHERE e.vector IN (SELECT value FROM json_each(?)) "
+            f"AND {condition}",
+            (json.dumps(list(digests)), *values),
+        )
+        return [Place(*row) for row in rows]
+
+    def at(self, sequences: Sequence[int]) -> list[Remembered]:
+        """The experiences at these places, in the order asked for."""
+        rows = self._all(
+            "SELECT sequence, record, v.vector FROM experiences e JOIN vectors v ON v.digest = e.vector "
+            "WHERE sequence IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(sequences)),),
+        )
+        found = {row[0]: Remembered(from_json(row[1]), _vector(row[2])) for row in rows}
+        return [found[sequence] for sequence in sequences]
+
+    def vectors(self, digests: Iterable[str]) -> dict[str, Vector]:
+        """Task vectors by their digests."""
+        rows = self._all(
+            "SELECT digest, vector FROM vectors WHERE digest IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(digests)),),
+        )
+        return {row[0]: _vector(row[1]) for row in rows}
+
+    def facet_rows(self, after: int) -> dict[str, list[dict[str, Any]]]:
+        """For every task vector with an experience after this place: what filters look at in all its experiences.
+
+        Vectors come in the order in which they first came into the store.
+        """
+        rows = self._all(
+            f"SELECT DISTINCT vector, parameters, {', '.join(LISTED)}, first FROM experiences "
+            "JOIN (SELECT vector AS touched, min(sequence) AS first FROM experiences GROUP BY vector "
+            "HAVING max(sequence) > ?) ON touched = vector ORDER BY first",
+            (after,),
+        )
+        found: dict[str, list[dict[str, Any]]] = {}
+        for digest, *values, _ in rows:
+            found.setdefault(digest, []).append(dict(zip(("parameters", *LISTED), values, strict=True)))
+        return found
 
     def check(self) -> None:
         """Read everything and say what is damaged."""

@@ -7,6 +7,7 @@ walks the tasks so that all of them are met once before any is met twice.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,8 +19,10 @@ from metapeft_core.types import Objective
 
 SIZES = (16, 64, 256, 1000)
 SHALLOW, DEEP, WRITER = "minilm:3", "minilm", "smollm2"
-STEPS: Mapping[int, int] = {16: 60, 64: 90, 256: 140, 1000: 200}
-WRITER_STEPS: Mapping[int, int] = {16: 30, 64: 40, 256: 50, 1000: 60}
+STEPS: Mapping[int, int] = {16: 40, 64: 64, 256: 100, 1000: 150}
+WRITER_STEPS: Mapping[int, int] = {16: 16, 64: 24, 256: 32, 1000: 40}
+CHECKS = 5
+"""Looks at the validation rows a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +78,11 @@ class Stream:
 STREAMS = (
     Stream("anchors", 8.0, SHALLOW, "brisk"),
     Stream("draws", 4.0, SHALLOW, "drawn"),
-    Stream("deeper", 3.0, DEEP, "brisk"),
-    Stream("repeats", 2.4, SHALLOW, "brisk", seed=1),
-    Stream("defaults", 1.6, SHALLOW, "default"),
-    Stream("writer", 1.6, WRITER, "decoder"),
-    Stream("writing", 0.9, WRITER, "decoder", objective="generation"),
+    Stream("deeper", 2.5, DEEP, "brisk"),
+    Stream("repeats", 2.2, SHALLOW, "brisk", seed=1),
+    Stream("defaults", 1.5, SHALLOW, "default"),
+    Stream("writer", 1.5, WRITER, "decoder"),
+    Stream("writing", 0.7, WRITER, "decoder", objective="generation"),
 )
 
 
@@ -116,28 +119,28 @@ def _block(stream: Stream, task: str, size: int, number: int) -> Block:
     common = {
         "seed": stream.seed,
         "batch_size": 4 if writes else 8,
-        "max_length": 64 if stream.objective == "generation" else 48,
+        "max_length": 64 if stream.objective == "generation" else 32 if writes else 40,
     }
-    runs = tuple(
-        PlannedRun(
-            drawn(number, method, **common)
-            if stream.settings == "drawn"
-            else anchor(stream.settings, method, **common),
-            _budget(size, writes),
-        )
+    draws = stream.settings == "drawn"
+    specs = (
+        drawn(number, method, **common) if draws else anchor(stream.settings, method, **common)
         for method in ALL_METHODS
     )
+    runs = tuple(PlannedRun(spec, _budget(size, writes)) for spec in specs)
     return Block(stream.name, task, size, stream.backbone, runs)
 
 
 def _budget(size: int, writes: bool) -> Budget:
-    if writes:
-        return Budget(
-            WRITER_STEPS[size],
-            evaluate_every=10,
-            evaluation_rows=24,
-            test_rows=80,
-            generated_rows=12,
-            generated_tokens=32,
-        )
-    return Budget(STEPS[size], evaluate_every=20, patience=4)
+    steps = (WRITER_STEPS if writes else STEPS)[size]
+    every = math.ceil(steps / CHECKS)
+    if not writes:
+        return Budget(steps, evaluate_every=every, patience=None)
+    return Budget(
+        steps,
+        evaluate_every=every,
+        patience=None,
+        evaluation_rows=16,
+        test_rows=60,
+        generated_rows=12,
+        generated_tokens=32,
+    )
