@@ -17,6 +17,7 @@ from advisor.commands.characterize import characterize
 from advisor.commands.collect import collect
 from advisor.commands.config import config
 from advisor.commands.doctor import doctor
+from advisor.commands.experiences import app as experiences
 from advisor.commands.export import export
 from advisor.commands.fetch import fetch
 from advisor.commands.import_ import import_
@@ -64,6 +65,7 @@ app = typer.Typer(
 for command in (doctor, characterize, run, fetch, export, config, collect):
     app.command()(command)
 app.command("import")(import_)
+app.add_typer(experiences, name="experiences")
 
 
 def _show_version(wanted: bool) -> None:

@@ -21,7 +21,6 @@ from knowledge.graph import Opened
 from knowledge.image import CURRENT, Image, private_copy, publish, read_image
 from knowledge.records import EVERYTHING, Filter, Remembered, Vector
 from knowledge.store import ExperienceStore, Place
-from metapeft_core.files import home
 
 FORMAT = 1
 """Part of the published facts: an image of another format is built anew."""
@@ -39,17 +38,12 @@ class Neighbour:
     similarity: float
 
 
-def index_path() -> Path:
-    """Where the index of the user's own store lies."""
-    return home() / "index"
-
-
 class TaskIndex:
     """The index of one store. Use it on one thread, as the store."""
 
-    def __init__(self, store: ExperienceStore, folder: Path | None = None) -> None:
+    def __init__(self, store: ExperienceStore, folder: Path) -> None:
         self._store = store
-        self._folder = index_path() if folder is None else folder
+        self._folder = folder
         self._opened: Opened | None = None
         self._last = -1
 

@@ -69,8 +69,8 @@ class Place:
 class ExperienceStore:
     """All experiences, in the order in which they came."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        self.path = store_path() if path is None else path
+    def __init__(self, path: Path) -> None:
+        self.path = path
         with self._told("opened"):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(self.path, timeout=PATIENCE, isolation_level=None)
@@ -104,7 +104,17 @@ class ExperienceStore:
     @property
     def identity(self) -> str:
         """Drawn when the store was made: what was derived from it can tell it from another."""
-        return str(self._one("SELECT value FROM store WHERE name = 'identity'"))
+        return str(self.note("identity"))
+
+    def note(self, name: str) -> str | None:
+        """What was written down under a name."""
+        found = self._all("SELECT value FROM store WHERE name = ?", (name,))
+        return str(found[0][0]) if found else None
+
+    def write_note(self, name: str, value: str) -> None:
+        """Write down a fact about the store as a whole; unlike experiences, notes can be replaced."""
+        with self._told("written"):
+            self._connection.execute("INSERT OR REPLACE INTO store VALUES (?, ?)", (name, value))
 
     def add(self, *memories: Remembered) -> int:
         """Keep them all or, when that fails, none; returns how many are new. An id that is known is left as it is."""
@@ -138,12 +148,14 @@ class ExperienceStore:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
 
-    def select(self, wanted: Filter = EVERYTHING, *, after: int = 0, limit: int = -1) -> list[tuple[int, Remembered]]:
-        """Experiences with their place in the sequence, oldest first."""
+    def select(
+        self, wanted: Filter = EVERYTHING, *, after: int = 0, limit: int = -1, newest_first: bool = False
+    ) -> list[tuple[int, Remembered]]:
+        """Experiences with their place in the sequence."""
         condition, values = _condition(wanted)
         rows = self._all(
             "SELECT sequence, record, v.vector FROM experiences e JOIN vectors v ON v.digest = e.vector "
-            f"WHERE sequence > ? AND {condition} ORDER BY sequence LIMIT ?",
+            f"WHERE sequence > ? AND {condition} ORDER BY sequence {'DESC' if newest_first else 'ASC'} LIMIT ?",
             (after, *values, limit),
         )
         return [(row[0], Remembered(from_json(row[1]), _vector(row[2]))) for row in rows]

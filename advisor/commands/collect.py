@@ -22,19 +22,21 @@ def collect(
     store: Annotated[Path | None, typer.Option(help="A store other than your own.")] = None,
 ) -> None:
     """Fine-tune again and again, over tasks, sizes, models, methods and settings, and keep every experience."""
+    from knowledge.base import KnowledgeBase
     from knowledge.collecting.collect import Collection
     from knowledge.collecting.estimate import Estimate
     from knowledge.collecting.local import run_locally
-    from knowledge.store import ExperienceStore
 
     console = remarks()
     ends = None if minutes is None else time.monotonic() + 60 * minutes
-    with ExperienceStore(store) as opened:
+    with KnowledgeBase(store) as known:
         console.print("reading the tasks")
-        collection = Collection(folders, opened, runs)
+        collection = Collection(folders, known.store, runs)
         for name, reason in collection.unreadable.items():
             console.print(f"[yellow]{name_of(name)} is left out: {inert(reason)}[/yellow]")
-        console.print(f"{collection.planned} runs planned, {collection.there} of them in {inert(opened.path)} already")
+        console.print(
+            f"{collection.planned} runs planned, {collection.there} of them in {inert(known.store.path)} already"
+        )
 
         def is_over() -> bool:
             return ends is not None and time.monotonic() >= ends

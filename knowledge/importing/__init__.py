@@ -1,0 +1,1 @@
+"""Results that others measured become experiences. Knows no screen and no store."""
