@@ -18,6 +18,8 @@ from metapeft_core.errors import StoreError
 from metapeft_core.files import replaced_file
 
 RECORD, VECTOR = "record", "vector"
+LINE_START = f'{{"{VECTOR}": "'
+"""How every exported line begins."""
 
 
 def write_parquet(memories: Sequence[Remembered], path: Path) -> None:
@@ -56,7 +58,7 @@ def write_lines(memories: Sequence[Remembered], path: Path) -> None:
     with replaced_file(path) as temporary, temporary.open("w", encoding="utf-8") as target:
         for memory in memories:
             vector = base64.b64encode(_bytes(memory)).decode("ascii")
-            target.write(f'{{"{VECTOR}": "{vector}", "{RECORD}": {to_json(memory.experience)}}}\n')
+            target.write(f'{LINE_START}{vector}", "{RECORD}": {to_json(memory.experience)}}}\n')
 
 
 def read_lines(path: Path) -> list[Remembered]:

@@ -34,9 +34,7 @@ def collect(
         collection = Collection(folders, known.store, runs)
         for name, reason in collection.unreadable.items():
             console.print(f"[yellow]{name_of(name)} is left out: {inert(reason)}[/yellow]")
-        console.print(
-            f"{collection.planned} runs planned, {collection.there} of them in {inert(known.store.path)} already"
-        )
+        console.print(f"{collection.planned} runs planned, {collection.there} of them in the store already")
 
         def is_over() -> bool:
             return ends is not None and time.monotonic() >= ends

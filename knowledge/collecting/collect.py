@@ -44,6 +44,9 @@ class Collection:
         self._listed = {listed.name: listed for listed in catalogue(folders)}
         self.unreadable: dict[str, str] = {}
         self._tasks = self._read()
+        if not self._tasks:
+            reasons = "; ".join(self.unreadable.values())
+            raise DataError(f"none of the {len(self._listed)} tasks can be run: {reasons}")
         blocks = list(_blocks(self._tasks, runs))
         self.planned = sum(len(block.runs) for block in blocks)
         self._jobs = self._missing(blocks)

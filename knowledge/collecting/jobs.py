@@ -83,7 +83,7 @@ def remembered(job: Job, found: PEFTExperience, vector: Vector) -> Remembered:
 def failed(
     job: Job,
     run: PlannedRun,
-    characteristics: TaskCharacteristics,
+    characteristics: TaskCharacteristics | None,
     failure: str,
     outcome: Outcome = "failed",
 ) -> PEFTExperience:

@@ -40,7 +40,7 @@ OPTIONAL = (
     *("train_seconds", "peak_memory_gib", "trainable_params", "adapter_mib", "forgetting", "valid_curve", "seed"),
     "train_size",
 )
-STATED = ("task_type", "domain", "language", "metric", "train_size")
+STATED = ("task_type", "domain", "language", "metric", "train_size", "run")
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 DATE = re.compile(r"\b20[12]\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?\b", re.ASCII)
 BOUNDS = Bounds()

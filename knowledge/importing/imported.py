@@ -64,7 +64,7 @@ def method_of(name: str) -> tuple[PEFTMethod, Mapping[str, Setting]] | None:
 
 def no_method(name: str) -> LeftOut:
     """What is left out because the advisor does not choose its method."""
-    return LeftOut(f"{shown(name)} is none of the five methods ({', '.join(PEFTMethod)})")
+    return LeftOut(f"{shown(name)} is none of the five methods")
 
 
 def tidy(text: str) -> str:
@@ -87,7 +87,9 @@ def _setting(name: str, value: Any) -> Setting:
             raise UnusableError(f"{shown(name)} among the settings is {shown(value)}, too large to be one")
         return value
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return tuple(inert(item) for item in value)
+        items = tuple(inert(item) for item in value)
+        # PEFT holds these in a set: their order is by chance, and the same settings must look the same.
+        return tuple(sorted(items)) if name == "target_modules" else items
     return inert(json.dumps(value, sort_keys=True))
 
 

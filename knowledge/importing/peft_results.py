@@ -37,24 +37,10 @@ from metapeft_core.types import CurvePoint, PEFTExperience, PEFTMethod, Provenan
 
 SOURCE = "huggingface/peft method_comparison"
 METRIC = "accuracy"
-NOT_SETTINGS = frozenset(
-    [
-        "model_id",
-        "seed",
-        "batch_size_eval",
-        "eval_steps",
-        "query_template",
-        "generation_kwargs",
-        "optimizer_kwargs",
-        "task_type",
-        "peft_type",
-        "auto_mapping",
-        "base_model_name_or_path",
-        "revision",
-        "inference_mode",
-        "peft_version",
-        "megatron_core",
-    ]
+NOT_SETTINGS = (
+    *("model_id", "seed", "batch_size_eval", "eval_steps", "query_template", "generation_kwargs", "optimizer_kwargs"),
+    *("task_type", "peft_type", "auto_mapping", "base_model_name_or_path", "revision", "inference_mode"),
+    *("peft_version", "megatron_core"),
 )
 """Keys of the configurations that say what was run or how it was judged, not how it was trained."""
 NO_FILE_SIZE = 99_999_999
@@ -76,7 +62,7 @@ class Data:
 
 
 KNOWN_DATA: Mapping[tuple[str, ...], Data] = {
-    ("metamath", "gsm8k"): Data("MetaMathQA->GSM8K", "gsm8k", {"task_type": "math_reasoning", "domain": "math"})
+    ("metamath", "gsm8k"): Data("MetaMathQA->GSM8K", "math10k", {"task_type": "math_reasoning", "domain": "math"})
 }
 
 
@@ -249,9 +235,6 @@ def _settings(train: Mapping[str, Any], peft: Mapping[str, Any], method: PEFTMet
     if method is PEFTMethod.ADALORA:
         # There it is what the training found, thousands of values, and nothing that was set.
         values.pop("rank_pattern", None)
-    if isinstance(values.get("target_modules"), list):
-        # PEFT holds them in a set, whose order is by chance.
-        values["target_modules"] = sorted(map(str, values["target_modules"]))
     kept = {name: value for name, value in values.items() if name not in NOT_SETTINGS and value not in (None, {}, [])}
     return plain_settings(kept)
 

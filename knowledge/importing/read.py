@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from knowledge.files import LINE_START, read_lines, read_parquet
 from knowledge.importing.figures import REQUIRED, read_figures
 from knowledge.importing.imported import Imported
 from knowledge.importing.peft_results import read_peft_results, result_files
+from knowledge.records import Remembered
 from metapeft_core.data.bounds import Bounds, Meter
 from metapeft_core.data.source import DamagedError, starts_with
 from metapeft_core.errors import StoreError
@@ -46,7 +48,27 @@ def _suffix(path: Path) -> str:
     return Path(path.name.lower().removesuffix(".gz")).suffix
 
 
+def _is_own_table(path: Path, head: bytes) -> bool:
+    return not path.is_dir() and head.startswith(b"PAR1")
+
+
+def _is_own_lines(path: Path, head: bytes) -> bool:
+    return not path.is_dir() and head.startswith(LINE_START.encode())
+
+
+def _as_they_are(read: Callable[[Path], list[Remembered]]) -> Callable[[Path, Provenance], Imported]:
+    """Our own files say themselves where each experience was measured, whoever brings them in."""
+
+    def reader(path: Path, _: Provenance) -> Imported:
+        found = tuple(read(path))
+        return Imported(found, (), len(found))
+
+    return reader
+
+
 READERS = (
+    Reader("our own export (*.parquet)", _is_own_table, _as_they_are(read_parquet)),
+    Reader("our own export (*.jsonl)", _is_own_lines, _as_they_are(read_lines)),
     Reader(
         "results of PEFT's method comparison (a JSON file, or a folder of them)", _is_peft_result, read_peft_results
     ),

@@ -132,7 +132,8 @@ class AdaLoRA(LinearAdapter):
         """Judge importance by the step's gradients and, where the schedule says so, ration the ranks."""
         if self._schedule is None:
             raise RuntimeError("plan(steps) comes before the first step")
-        if not self._schedule.is_final(step):
+        # In a run of one or two steps ranks are rationed before there was time to judge any.
+        if not self._schedule.is_final(step) or not self._importance.is_judged:
             self._importance.update(self.tensors(), gradients)
         if self._schedule.rations_at(step):
             scores = [self._importance.of_triplets(f"{block}.{name}") for block, name in self.places]

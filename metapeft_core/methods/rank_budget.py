@@ -67,6 +67,11 @@ class Importance:
         self._mean: dict[str, mx.array] = {}
         self._doubt: dict[str, mx.array] = {}
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether any step has been taken in."""
+        return bool(self._mean)
+
     def update(self, weights: Mapping[str, mx.array], gradients: Mapping[str, mx.array]) -> None:
         """Take in one step."""
         for name, weight in weights.items():

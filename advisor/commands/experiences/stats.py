@@ -66,8 +66,8 @@ def _show(found: Overview) -> None:
         console.print()
         console.print(_best(found))
         console.print(
-            "[dim]n comparisons on the same rows and model; how often each method won, and in brackets how\n"
-            "often it was within the noise floor of the winner; ties: two or more were[/dim]"
+            "[dim]n comparisons on the same rows and model; in how many of 100 a method won, in brackets\n"
+            "in how many it was within the noise floor of the winner, and in how many several were[/dim]"
         )
 
 
@@ -94,7 +94,7 @@ def _best(found: Overview) -> Table:
         table.add_column(name, justify="right", no_wrap=True)
     for row in found.sizes:
         count = max(1, row.comparisons)
-        cells = [f"{row.best[m] / count:.0%} ({row.near[m] / count:.0%})" for m in PEFTMethod]
+        cells = [f"{100 * row.best[m] / count:.0f} ({100 * row.near[m] / count:.0f})" for m in PEFTMethod]
         noise = f"{row.noise.floor:.3f}" if row.noise else "?"
-        table.add_row(row.size, str(row.comparisons), *cells, f"{row.tied / count:.0%}", noise)
+        table.add_row(row.size, str(row.comparisons), *cells, f"{100 * row.tied / count:.0f}", noise)
     return table

@@ -53,6 +53,13 @@ def test_the_ranks_that_are_recorded_are_those_of_the_best_weights(tmp_path, dec
         model.detach()
 
 
+@pytest.mark.parametrize("steps", [1, 2, 3, 4])
+def test_adalora_rations_its_ranks_even_in_the_shortest_runs(decoder, coin, steps: int):
+    settings = make_settings("adalora", {"initial_rank": 6, "target_rank": 2})
+    experience = finetune(coin, decoder, replace(GREEDY, method=settings), replace(BUDGET, steps=steps))
+    assert (experience.outcome, experience.steps) == ("completed", steps)
+
+
 def test_a_run_without_improvement_stops_early(decoder, coin):
     experience = finetune(coin, decoder, GREEDY, replace(BUDGET, patience=2))
     assert experience.outcome == "stopped_early"
