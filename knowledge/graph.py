@@ -48,6 +48,7 @@ class Opened:
             configuration={"hnsw": cast(Any, GRAPH)},
             embedding_function=None,
         )
+        self.size: int = self.collection.count()
 
     def close(self) -> None:
         """Write everything and let go of the files, which stay."""
@@ -71,6 +72,7 @@ class Opened:
             if known:
                 old = sorted(known)
                 self.collection.update(old, metadatas=[part[digest] for digest in old])
+        self.size = self.collection.count()
 
     def query(self, vector: Vector, count: int, condition: dict[str, Any] | None = None) -> dict[str, float]:
         """The nearest vectors by digest, with the cosine to each."""

@@ -8,6 +8,7 @@ and `_renew` for how it comes back.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,15 +20,18 @@ from filelock import FileLock, Timeout
 from knowledge.facets import where
 from knowledge.graph import Opened
 from knowledge.image import CURRENT, Image, private_copy, publish, read_image
+from knowledge.passing import Passing
 from knowledge.records import EVERYTHING, Filter, Remembered, Vector
-from knowledge.store import ExperienceStore, Place
+from knowledge.store import ExperienceStore
 
 FORMAT = 1
 """Part of the published facts: an image of another format is built anew."""
 LOCK_SECONDS = 5.0
 """A process that cannot have the lock for so long uses an index of its own and publishes nothing."""
-SPARE = 8
-"""Vectors fetched for each experience wanted under a filter, before Chroma is asked to filter by itself."""
+RARE = 1 / 16
+"""A filter that a smaller share of the vectors passes is not answered by looking through near ones."""
+FEW = 20_000
+"""Vectors that are compared one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class TaskIndex:
         self._folder = folder
         self._opened: Opened | None = None
         self._last = -1
+        self._passing: dict[Filter, Passing] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -61,30 +66,32 @@ class TaskIndex:
 
     def nearest(self, vector: Vector, count: int, wanted: Filter = EVERYTHING) -> list[Neighbour]:
         """The `count` experiences whose tasks are most alike; of one task, those that came first."""
-        chosen: list[Place] = []
-        alike: dict[str, float] = {}
-        for alike in self._attempts(vector, count, wanted):
-            chosen = self._store.places(alike, wanted)
-            if len(chosen) >= count:
-                break
+        opened = self.refresh()
+        if not opened.size or count < 1:
+            return []
+        alike = self._alike(opened, vector, count, wanted) if wanted.given() else opened.query(vector, count)
+        chosen = self._store.places(alike, wanted)
         chosen.sort(key=lambda place: (-alike[place.vector], place.sequence))
         memories = self._store.at([place.sequence for place in chosen[:count]])
         return [Neighbour(memory, alike[place.vector]) for place, memory in zip(chosen, memories, strict=False)]
 
-    def _attempts(self, vector: Vector, count: int, wanted: Filter) -> Iterator[dict[str, float]]:
-        """Vectors and how alike they are: some near ones, then those that Chroma filters, then all of those."""
-        opened = self.refresh()
-        total = opened.collection.count()
-        if not total or count < 1:
-            return
-        condition = where(wanted)
-        if condition is None:
-            yield opened.query(vector, min(count, total))
-            return
-        # Chroma reads its table of facets from the disk; looking through a few near ones is several times faster.
-        yield opened.query(vector, min(SPARE * count, total))
-        yield opened.query(vector, min(count, total), condition)
-        yield opened.query(vector, total, condition)
+    def _alike(self, opened: Opened, vector: Vector, count: int, wanted: Filter) -> dict[str, float]:
+        """The `count` nearest vectors with an experience that is wanted, or all of those, and how alike they are."""
+        if wanted not in self._passing:
+            self._passing[wanted] = Passing(self._store, wanted)
+        passing = self._passing[wanted]
+        share = len(passing.digests) / opened.size
+        if share < RARE:
+            # Chroma reads its table of facets from the disk, which takes longer than comparing a few thousand vectors.
+            few = len(passing.digests) <= FEW
+            return passing.nearest(vector, count) if few else opened.query(vector, count, where(wanted))
+        enough, fetched = min(count, len(passing.digests)), math.ceil((count + 3 * math.sqrt(count)) / share)
+        while True:
+            found = opened.query(vector, fetched)
+            alike = {digest: likeness for digest, likeness in found.items() if digest in passing.digests}
+            if len(alike) >= enough or fetched >= opened.size:
+                return alike
+            fetched *= 4
 
     def refresh(self) -> Opened:
         """The index, opened and as new as the store."""
@@ -93,6 +100,7 @@ class TaskIndex:
             self.close()
             self._opened = self._renew(last)
             self._last = last
+            self._passing.clear()
         return self._opened
 
     def rebuild(self) -> int:
@@ -100,7 +108,7 @@ class TaskIndex:
         self.close()
         with self._turn():
             (self._folder / CURRENT).unlink(missing_ok=True)
-        return int(self.refresh().collection.count())
+        return self.refresh().size
 
     def _renew(self, last: int) -> Opened:
         with self._turn() as may_publish:
@@ -125,7 +133,6 @@ class TaskIndex:
         opened = None
         try:
             opened = Opened(private_copy(self._folder, image))
-            opened.collection.count()
         except Exception:
             # Whatever Chroma finds fault with, what it fails on can be made again.
             if opened is not None:

@@ -53,7 +53,15 @@ def _first(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO store VALUES ('identity', ?)", (uuid.uuid4().hex,))
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first,)
+def _second(connection: sqlite3.Connection) -> None:
+    """All that filters look at, in one place: without it a filter reads every record to its end."""
+    connection.execute(
+        "CREATE INDEX experiences_by_filter ON experiences (vector, method, provenance, parameters, task_type, "
+        "language, domain, backbone, outcome, family, task)"
+    )
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _second)
 """The n-th makes version n + 1 of version n; what has been released is never edited, only followed by another."""
 
 

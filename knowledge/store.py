@@ -210,6 +210,12 @@ class ExperienceStore:
         )
         return [Place(*row) for row in rows]
 
+    def passing(self, wanted: Filter) -> list[str]:
+        """The task vectors that have an experience that is wanted."""
+        condition, values = _condition(wanted)
+        rows = self._all(f"SELECT DISTINCT e.vector FROM experiences e WHERE {condition} ORDER BY e.vector", values)
+        return [row[0] for row in rows]
+
     def at(self, sequences: Sequence[int]) -> list[Remembered]:
         """The experiences at these places, in the order asked for."""
         rows = self._all(

@@ -24,6 +24,7 @@ from metapeft_core.training.spec import Budget, TrainingSpec
 from metapeft_core.types import Spread, TaskCharacteristics
 
 pytest.importorskip("ray")
+pytest.importorskip("psutil")
 
 SHALLOW = "minilm:1"
 NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20}
@@ -35,9 +36,8 @@ KNOWN = Prepared(CHARACTERISTICS, np.eye(1, WIDTH, dtype=np.float32)[0])
 ROWS = tuple(
     Example(f"{opening} {noun}", label)
     for opening in ("we saw the", "they sold a", "here is one", "nobody wants this")
-    for noun, label in (("bus", "drive"), ("soup", "eat"), ("van", "drive"), ("cake", "eat"), ("tram", "drive"))
-) + tuple(Example(f"some more {noun}", label) for noun, label in (("rice", "eat"), ("fish", "eat"), ("car", "drive")))
-ROWS += (Example("the last bread", "eat"),)
+    for noun, label in zip(("bus", "soup", "van", "cake", "tram", "rice"), ("drive", "eat") * 3, strict=True)
+)
 
 
 class Deadly:
@@ -47,15 +47,37 @@ class Deadly:
         return os._exit, (1,)
 
 
+class PowerCut:
+    """Ends the node on which it is unpickled first, in the middle of a run and all at once."""
+
+    def __init__(self, marker):
+        self.marker = marker
+
+    def __reduce__(self):
+        return exec, (f"{POWER_CUT}end({str(self.marker)!r})",)
+
+
+POWER_CUT = """
+def end(marker):
+    import pathlib, psutil
+    worker = psutil.Process()
+    if worker.parent().name() == "raylet" and not pathlib.Path(marker).exists():
+        pathlib.Path(marker).touch()
+        worker.parent().kill()
+        worker.kill()
+"""
+
+
 @pytest.fixture(scope="module")
 def cluster():
-    """A head without cores and a node with one."""
+    """A head without cores and two nodes with one each."""
     from ray.cluster_utils import Cluster
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         built = Cluster(initialize_head=True, head_node_args={**NODE, "num_cpus": 0, "include_dashboard": False})
-        built.add_node(**NODE)
+        for _ in range(2):
+            built.add_node(**NODE)
         yield built
         built.shutdown()
 
@@ -85,17 +107,22 @@ def figures(memory):
     return told, curve, scores, found.family, found.source, found.stated, found.rows, memory.vector.tolist()
 
 
-def test_a_node_that_dies_costs_no_run_and_the_results_are_those_of_this_machine(cluster):
-    jobs = [job("one", seeds=(0, 1)), job("two", ("lora", "p_tuning"), seeds=(0, 1)), job("three")]
-    doomed = cluster.add_node(**NODE)
-    arriving = run_on_cluster(jobs, cluster.address)
-    arrived = [next(arriving)]
-    # Both nodes have a run under way now: a core is busy again before a result is handed on.
-    cluster.remove_node(doomed, allow_graceful=False)
-    arrived += arriving
+def test_a_node_that_dies_costs_no_run_and_the_results_are_those_of_this_machine(cluster, monkeypatch, tmp_path):
+    marker = tmp_path / "has happened"
+    jobs = [
+        job("one", seeds=(0, 1)),
+        job("two", ("lora", "p_tuning"), stated={"domain": PowerCut(marker)}),
+        job("three"),
+    ]
+    arrived = list(run_on_cluster(jobs, cluster.address))
+    assert marker.exists()
+    (dead,) = (node for node in cluster.worker_nodes if not node.remaining_processes_alive())
+    cluster.remove_node(dead, allow_graceful=False)
     assert sorted(run_key_of(memory.experience) for memory in arrived) == keys_of(*jobs)
     assert {memory.experience.outcome for memory in arrived} == {"completed"}
-    here = {run_key_of(memory.experience): memory for memory in run_locally(jobs, workers=os.cpu_count() or 1)}
+    # As many lanes as a core of the cluster has: the same sums in the same order.
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    here = {run_key_of(memory.experience): memory for memory in run_locally(jobs, workers=1)}
     for memory in arrived:
         twin = here[run_key_of(memory.experience)]
         assert memory.experience.environment == twin.experience.environment
@@ -104,25 +131,27 @@ def test_a_node_that_dies_costs_no_run_and_the_results_are_those_of_this_machine
 
 def test_a_run_that_kills_every_worker_is_told_as_failed_and_the_others_go_on(cluster):
     deadly, other = job("deadly", ("lora",), stated={"domain": Deadly()}), job("other", ("lora",))
-    arrived = list(run_on_cluster([deadly, other], cluster.address))
-    assert [run_key_of(memory.experience) for memory in arrived] == keys_of(deadly) + keys_of(other)
-    failed, completed = (memory.experience for memory in arrived)
+    arrived = {memory.experience.task: memory.experience for memory in run_on_cluster([deadly, other], cluster.address)}
+    assert sorted(map(run_key_of, arrived.values())) == keys_of(deadly, other)
+    failed = arrived["deadly"]
     assert (failed.outcome, failed.failure) == ("failed", "it was begun 3 times, and at last its worker crashed")
     assert failed.characteristics == CHARACTERISTICS
-    assert completed.outcome == "completed"
+    assert arrived["other"].outcome == "completed"
 
 
 def test_jobs_are_taken_as_cores_become_free_and_nothing_is_begun_once_it_is_over(cluster):
     taken, arrived = [], []
 
     def jobs():
-        for name in ("first", "second", "third", "fourth"):
+        for name in ("first", "second", "third", "fourth", "fifth"):
             taken.append(name)
             yield job(name, ("lora",))
 
     for memory in run_on_cluster(jobs(), cluster.address, lambda: bool(arrived)):
         arrived.append(memory.experience.task)
-    assert taken == arrived == ["first", "second"]
+    # One a core, and the one that took the place of the first to end.
+    assert sorted(arrived) == sorted(taken)
+    assert len(taken) == len(cluster.worker_nodes) + 1
 
 
 def test_what_is_not_known_of_the_rows_is_found_out_on_the_cluster_first(cluster):
