@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import tempfile
 import time
@@ -10,14 +11,17 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from knowledge.records import Filter
+from knowledge.shipped import count_shipped
+from knowledge.store import ExperienceStore, store_path
 from metapeft_core import runtime
 from metapeft_core.backbones.packages import minilm_folder, smollm2_is_here
-from metapeft_core.errors import BackboneError
+from metapeft_core.errors import AdvisorError, BackboneError
 from metapeft_core.files import HOME_VARIABLE, home
+from metapeft_core.types import Provenance
 
-STORE = "experiences.sqlite"
-"""The file under the home folder in which experiences are kept."""
-PACKAGES = ("mlx", "mlx-lm", "torch", "transformers")
+PROVENANCES: tuple[Provenance, ...] = ("measured", "published", "user")
+PACKAGES = ("mlx", "mlx-lm", "torch", "transformers", "sentence-transformers", "chromadb")
 SCARCE, TOO_LITTLE = 1 << 30, 256 << 20
 """Bytes below which a run may fail, and below which even the smallest one does."""
 GIB = 1 << 30
@@ -49,7 +53,7 @@ def examine() -> list[Finding]:
         judge_home(home()),
         look_for_minilm(),
         judge_smollm2(smollm2_is_here()),
-        look_for_experiences(home()),
+        look_for_experiences(store_path()),
         *(look_for_package(name) for name in PACKAGES),
     ]
 
@@ -128,10 +132,19 @@ def judge_smollm2(here: bool) -> Finding:
     return Finding("smollm2", "not fetched, so no text can be generated", False, "advisor fetch smollm2")
 
 
-def look_for_experiences(folder: Path) -> Finding:
-    """What has been learned from runs on this machine."""
-    store = folder / STORE
-    return Finding("experiences", str(store) if store.is_file() else "no experiences recorded yet")
+def look_for_experiences(path: Path) -> Finding:
+    """What has been learned: what ships, and what came to it on this machine."""
+    shipped = count_shipped()
+    if not path.is_file():
+        return Finding("experiences", f"{shipped:,} that ship with the package, none of your own yet")
+    try:
+        with ExperienceStore(path) as store:
+            counts = [f"{store.count(Filter(provenance=each)):,} {each}" for each in PROVENANCES]
+    except AdvisorError as fault:
+        return Finding(
+            "experiences", str(fault), False, f"mv {shlex.quote(str(path))} {shlex.quote(f'{path}.damaged')}"
+        )
+    return Finding("experiences", ", ".join(counts))
 
 
 def look_for_package(name: str) -> Finding:

@@ -26,6 +26,13 @@ def read_shipped() -> list[Remembered]:
     return [memory for path in shipped_files() for memory in read_parquet(path)]
 
 
+def count_shipped() -> int:
+    """How many ship, without reading them."""
+    from pyarrow import parquet
+
+    return sum(parquet.read_metadata(path).num_rows for path in shipped_files())
+
+
 def supply(store: ExperienceStore) -> int:
     """Give a store what ships and it does not have; returns how many were new. Costs nothing when it has them."""
     version = _version()

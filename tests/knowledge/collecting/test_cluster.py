@@ -75,6 +75,8 @@ def cluster():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        # A node that is gone is noticed after five failed checks, by default three seconds apart.
+        patch.setenv("RAY_health_check_period_ms", "300")
         built = Cluster(initialize_head=True, head_node_args={**NODE, "num_cpus": 0, "include_dashboard": False})
         for _ in range(2):
             built.add_node(**NODE)
