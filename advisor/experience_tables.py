@@ -33,7 +33,7 @@ def experience_table(rows: Iterable[tuple[PEFTExperience, float | None]], wide: 
     table.add_column("id", no_wrap=True, style="dim", min_width=SHORT_ID)
     if alike:
         table.add_column("alike", justify="right", no_wrap=True, min_width=5)
-    table.add_column("task", overflow="ellipsis", no_wrap=True, ratio=1)
+    table.add_column("task", overflow="ellipsis", no_wrap=True, max_width=40 if wide else 20)
     table.add_column("rows", justify="right", no_wrap=True, min_width=4)
     table.add_column("model", overflow="ellipsis", no_wrap=True, max_width=26 if wide else 9, min_width=9)
     table.add_column("method", no_wrap=True, min_width=13)
@@ -43,7 +43,7 @@ def experience_table(rows: Iterable[tuple[PEFTExperience, float | None]], wide: 
     table.add_column("time", justify="right", no_wrap=True, min_width=6)
     for experience, similarity in found:
         cells = [experience.id[:SHORT_ID], name_of(experience.task), _rows(experience)]
-        cells += [name_of(experience.backbone.name), str(experience.method)]
+        cells += [name_of(_last_part(experience.backbone.name)), str(experience.method)]
         if alike:
             cells.insert(1, "" if similarity is None else f"{similarity:.2f}")
         if wide:
@@ -59,9 +59,10 @@ def score_in_words(experience: PEFTExperience) -> str:
 
 
 def settings_in_short(experience: PEFTExperience) -> str:
-    """The settings that runs are compared by."""
-    chosen = {k: v for k, v in experience.hyperparameters.items() if k not in QUIET_SETTINGS and v not in (None, "")}
-    return ", ".join(f"{name} {_setting(value)}" for name, value in chosen.items())
+    """The settings that runs are compared by, the most telling first; what is off is not told."""
+    chosen = {k: v for k, v in experience.hyperparameters.items() if k not in QUIET_SETTINGS and v}
+    ordered = sorted(chosen, key=lambda name: (name != "learning_rate", "rank" not in name and "virtual" not in name))
+    return ", ".join(f"{name} {_setting(chosen[name])}" for name in ordered)
 
 
 def card_facts(experience: PEFTExperience) -> list[tuple[str, str]]:
@@ -144,6 +145,11 @@ def _rows(experience: PEFTExperience) -> str:
 
 def _time(experience: PEFTExperience) -> str:
     return duration(experience.training_seconds) if experience.training_seconds else ""
+
+
+def _last_part(name: str) -> str:
+    """Of a hub id, what stands behind its owner."""
+    return name.rpartition("/")[2]
 
 
 def _setting(value: Setting) -> str:

@@ -48,7 +48,7 @@ class Deadly:
 
 
 class PowerCut:
-    """Ends the node on which it is unpickled first, in the middle of a run and all at once."""
+    """Ends the node on which it is unpickled first, all at once, and with it the run that it came with."""
 
     def __init__(self, marker):
         self.marker = marker
