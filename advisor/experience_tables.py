@@ -8,8 +8,8 @@ from rich import box
 from rich.table import Table
 
 from advisor.printing import duration, inert, name_of, size
-from knowledge.records import domain_of, family_of, language_of, score_of, task_type_of
-from metapeft_core.types import CurvePoint, PEFTExperience, Setting
+from knowledge.records import domain_of, language_of, score_of, task_type_of
+from metapeft_core.types import CurvePoint, PEFTExperience, Setting, family_of
 
 SHORT_ID = 8
 BARS = "▁▂▃▄▅▆▇█"

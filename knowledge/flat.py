@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from knowledge.records import domain_of, family_of, language_of, score_of, task_type_of
-from metapeft_core.types import PEFTExperience
+from knowledge.records import domain_of, language_of, score_of, task_type_of
+from metapeft_core.types import PEFTExperience, family_of
 
 Cell = str | int | float | None
 

@@ -77,11 +77,6 @@ def language_of(experience: PEFTExperience) -> str:
     return found.language if found else experience.stated.get("language", "unknown")
 
 
-def family_of(experience: PEFTExperience) -> str:
-    """The family of its task; a task of which none is told is a family of its own."""
-    return experience.family or experience.task
-
-
 def run_key_of(experience: PEFTExperience) -> str:
     """What stands before the last dash of an id: the same for every repetition of the same run."""
     return experience.id.rpartition("-")[0] or experience.id

@@ -11,8 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from knowledge.records import family_of, score_of
-from metapeft_core.types import PEFTExperience, PEFTMethod
+from knowledge.records import score_of
+from metapeft_core.types import PEFTExperience, PEFTMethod, family_of
 
 SIZES = (16, 64, 256, 1000)
 """Upper ends of the train sizes that are told apart; what is larger stands for itself under `larger`."""

@@ -26,7 +26,6 @@ from knowledge.records import (
     Remembered,
     Vector,
     domain_of,
-    family_of,
     language_of,
     run_key_of,
     task_type_of,
@@ -34,6 +33,7 @@ from knowledge.records import (
 from knowledge.schema import is_foreign, migrate
 from metapeft_core.errors import StoreError
 from metapeft_core.files import home
+from metapeft_core.types import family_of
 
 PATIENCE = 60.0
 """Seconds a writer waits for its turn."""

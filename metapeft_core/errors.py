@@ -25,5 +25,9 @@ class BudgetError(AdvisorError):
     """A run that cannot fit the memory or the time it is given."""
 
 
+class ClusterError(AdvisorError):
+    """A cluster that cannot be reached, or cannot do the work."""
+
+
 class StoreError(AdvisorError):
     """Experiences that cannot be kept or found again."""

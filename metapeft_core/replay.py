@@ -14,7 +14,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from metapeft_core.types import PEFTExperience
+from metapeft_core.types import PEFTExperience, family_of
 
 How = Literal["uniform", "prioritised", "balanced"]
 Numbers = npt.NDArray[np.float64]
@@ -99,7 +99,7 @@ class ExperienceBuffer:
         else:
             self._note(surprise)
         self._held[experience.id] = Held(experience, surprise, self._arrivals)
-        self._families.setdefault(_family(experience), []).append(experience.id)
+        self._families.setdefault(family_of(experience), []).append(experience.id)
         self._arrivals += 1
         if self._capacity is not None and len(self._held) > self._capacity:
             self._make_room(experience.id)
@@ -163,7 +163,7 @@ class ExperienceBuffer:
         largest = (members for members in self._families.values() if len(members) == size)
         candidates = [self._held[i] for members in largest for i in members if i != newest]
         gone = min(candidates, key=lambda held: (held.surprise, held.arrival)).experience
-        family = _family(gone)
+        family = family_of(gone)
         self._families[family].remove(gone.id)
         if not self._families[family]:
             del self._families[family]
@@ -171,11 +171,6 @@ class ExperienceBuffer:
 
     def _note(self, surprise: float) -> None:
         self._greatest = surprise if self._greatest is None else max(self._greatest, surprise)
-
-
-def _family(experience: PEFTExperience) -> str:
-    """A task of which no family is told is a family of its own."""
-    return experience.family or experience.task
 
 
 def _check(identifier: str, surprise: float) -> None:

@@ -131,3 +131,8 @@ class PEFTExperience:
     """Where the task, or a published figure, comes from."""
     stated: Mapping[str, str] = field(default_factory=dict)
     """What the source itself says of the task: its domain, its type, the metric of the figure."""
+
+
+def family_of(experience: PEFTExperience) -> str:
+    """The family of its task; a task of which none is told is a family of its own."""
+    return experience.family or experience.task

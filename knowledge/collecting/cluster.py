@@ -17,9 +17,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from knowledge.collecting.design import PlannedRun
-from knowledge.collecting.jobs import Job, Prepared, execute, failed, prepare, remembered
+from knowledge.collecting.jobs import Job, Prepared, execute, lost, prepare
 from knowledge.records import Remembered
-from metapeft_core.errors import AdvisorError
+from metapeft_core.errors import AdvisorError, ClusterError
 from metapeft_core.types import Outcome
 
 ATTEMPTS = 3
@@ -34,10 +34,6 @@ DEATHS: Mapping[str, tuple[Outcome, str]] = {
 """Ray's errors that may be the fault of a run."""
 PATIENCE = 10.0
 """Seconds in which a cluster must answer, and after which cores that have come meanwhile are noticed."""
-
-
-class ClusterError(AdvisorError):
-    """A cluster that cannot be reached, or cannot do the work."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,9 +102,12 @@ class Crew:
         piece = self._under_way.pop(ended[0])
         try:
             told: Prepared | Remembered = self._ray.get(ended[0])
+        except self._ray.exceptions.RayTaskError as fault:
+            # A run that fails is an experience, so what is raised says something of the node, not of the run.
+            raise ClusterError(_complaint(piece, fault.cause)) from fault
         except self._ray.exceptions.RayError as fault:
             if type(fault).__name__ not in DEATHS:
-                raise ClusterError(_complaint(piece, fault)) from fault
+                raise
             return self._bury(piece, type(fault).__name__)
         if isinstance(told, Prepared):
             self._waiting.extend(_runs(replace(piece.job, prepared=told), piece.rows))
@@ -121,13 +120,11 @@ class Crew:
         if piece.attempt < ATTEMPTS:
             self._waiting.appendleft(replace(piece, attempt=piece.attempt + 1))
             return None
-        prepared = job.prepared or prepare(job.task)
         if run is None:
-            self._waiting.extend(_runs(replace(job, prepared=prepared), piece.rows))
+            self._waiting.extend(_runs(replace(job, prepared=prepare(job.task)), piece.rows))
             return None
         outcome, reason = DEATHS[death]
-        failure = f"it was begun {ATTEMPTS} times, and at last its worker {reason}"
-        return remembered(job, failed(job, run, prepared.characteristics, failure, outcome), prepared.vector)
+        return lost(job, run, f"it was begun {ATTEMPTS} times, and at last its worker {reason}", outcome)
 
 
 def _runs(job: Job, rows: Any) -> list[Piece]:
@@ -142,8 +139,7 @@ def _do(job: Job, run: PlannedRun | None, prepared: Prepared | None) -> Prepared
     return made
 
 
-def _complaint(piece: Piece, fault: Exception) -> str:
-    cause = getattr(fault, "cause", None) or fault
+def _complaint(piece: Piece, cause: Exception) -> str:
     reason = str(cause) if isinstance(cause, AdvisorError) else f"{type(cause).__name__}: {cause}"
     return (
         f"the cluster could not begin on {piece.job.task.name} with {piece.job.backbone} ({reason}): install the same "
@@ -175,6 +171,11 @@ def _connection(ray: Any, address: str) -> Iterator[None]:
         ) from fault
     try:
         yield
+    except (ConnectionError, ray.exceptions.RayError) as fault:
+        raise ClusterError(
+            f"the cluster at {address} has failed ({type(fault).__name__}: {fault}): "
+            "start the same command again when it is mended"
+        ) from fault
     finally:
         ray.shutdown()
 

@@ -80,6 +80,12 @@ def remembered(job: Job, found: PEFTExperience, vector: Vector) -> Remembered:
     return Remembered(replace(found, family=listed.family, source=listed.source, stated=dict(listed.stated)), vector)
 
 
+def lost(job: Job, run: PlannedRun, failure: str, outcome: Outcome) -> Remembered:
+    """The experience of a run whose worker did not live to tell of it."""
+    prepared = job.prepared or prepare(job.task)
+    return remembered(job, failed(job, run, prepared.characteristics, failure, outcome), prepared.vector)
+
+
 def failed(
     job: Job,
     run: PlannedRun,

@@ -15,11 +15,14 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-from knowledge.collecting.jobs import Job, Prepared, execute, failed, prepare, remembered
+from knowledge.collecting.jobs import Job, Prepared, execute, lost, prepare
 from knowledge.records import Remembered
+from metapeft_core.errors import AdvisorError
 from metapeft_core.types import Outcome
 
 KILLED = -9
+GRACE = 3.0
+"""Seconds in which a worker can go by itself."""
 
 
 @dataclass(slots=True)
@@ -55,9 +58,17 @@ def run_locally(jobs: Iterable[Job], workers: int, is_over: Callable[[], bool] =
                     if is_over():
                         worker.job = None
     finally:
-        for worker in pool:
-            worker.process.terminate()
-            worker.process.join()
+        _dismiss(pool)
+
+
+def _dismiss(pool: list[Worker]) -> None:
+    """A worker that hears nothing more goes by itself and leaves nothing behind; one amid a run is not waited for."""
+    for worker in pool:
+        worker.pipe.close()
+    for worker in pool:
+        worker.process.join(GRACE)
+        worker.process.terminate()
+        worker.process.join()
 
 
 def _hand(worker: Worker, job: Job | None) -> None:
@@ -71,12 +82,14 @@ def _hand(worker: Worker, job: Job | None) -> None:
 def _hear(worker: Worker, waiting: deque[Job], workers: int) -> Iterator[Remembered]:
     assert worker.job is not None
     try:
-        told: Prepared | Remembered | None = worker.pipe.recv()
+        told: Prepared | Remembered | AdvisorError | None = worker.pipe.recv()
     except (EOFError, OSError):
         yield from _bury(worker, waiting)
         fresh = _start(workers)
         worker.process, worker.pipe, worker.job = fresh.process, fresh.pipe, None
         return
+    if isinstance(told, AdvisorError):
+        raise told
     if told is None:
         worker.job = None
     elif isinstance(told, Prepared):
@@ -92,13 +105,12 @@ def _bury(worker: Worker, waiting: deque[Job]) -> Iterator[Remembered]:
     job, code = worker.job, worker.process.exitcode
     if job is None or not job.runs:
         return
-    prepared = job.prepared or prepare(job.task)
+    job = replace(job, prepared=job.prepared or prepare(job.task))
     outcome: Outcome = "out_of_memory" if code == KILLED else "failed"
     reason = "was killed, often by the system for lack of memory" if code == KILLED else f"ended with code {code}"
-    found = failed(job, job.runs[0], prepared.characteristics, f"its worker {reason}", outcome)
     if len(job.runs) > 1:
-        waiting.append(replace(job, runs=job.runs[1:], prepared=prepared))
-    yield remembered(job, found, prepared.vector)
+        waiting.append(replace(job, runs=job.runs[1:]))
+    yield lost(job, job.runs[0], f"its worker {reason}", outcome)
 
 
 def _start(workers: int) -> Worker:
@@ -137,8 +149,12 @@ def _serve(pipe: Connection) -> None:
             if job.prepared is None:
                 job = replace(job, prepared=prepare(job.task))
                 pipe.send(job.prepared)
-            for memory in execute(job):
-                pipe.send(memory)
+            try:
+                for memory in execute(job):
+                    pipe.send(memory)
+            except AdvisorError as fault:
+                # What a run does wrong is in its experience; this is something that no run of the job can do without.
+                pipe.send(fault)
             pipe.send(None)
     except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
         return

@@ -80,11 +80,21 @@ def test_every_command_stands_in_the_readme():
     assert set(re.findall(r"^\| `advisor ([a-z]+)", README, flags=re.MULTILINE)) == set(COMMANDS)
 
 
-def test_every_option_of_run_is_explained():
-    options = {option for parameter in COMMANDS["run"].params for option in parameter.opts if option.startswith("--")}
-    explained = set(re.findall(r"`(--[a-z-]+)", DOCUMENTS["cli.md"]))
-    assert options - explained == {"--method"}
+@pytest.mark.parametrize("name", ["run", "collect"])
+def test_every_option_is_explained(name):
+    options = {option for parameter in COMMANDS[name].params for option in parameter.opts if option.startswith("--")}
+    section = DOCUMENTS["cli.md"].split(f"## advisor {name}\n")[1].split("\n## ")[0]
+    explained = set(re.findall(r"`(--[a-z-]+)", section))
+    assert options - explained <= {"--method"}
     assert explained - options == set()
+
+
+def test_every_command_and_every_filter_on_experiences_is_explained():
+    section = DOCUMENTS["cli.md"].split("## advisor experiences\n")[1].split("\n## ")[0]
+    commands = COMMANDS["experiences"].commands
+    assert set(re.findall(r"^\| `([a-z]+)", section, flags=re.MULTILINE)) == set(commands)
+    options = {o for each in commands.values() for p in each.params for o in p.opts if o.startswith("--")}
+    assert options - set(re.findall(r"(--[a-z-]+)", section)) == set()
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

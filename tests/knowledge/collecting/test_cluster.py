@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from knowledge.collecting.catalogue import Listed
-from knowledge.collecting.cluster import ClusterError, run_on_cluster
+from knowledge.collecting.cluster import run_on_cluster
 from knowledge.collecting.design import PlannedRun
 from knowledge.collecting.jobs import Job, Prepared
 from knowledge.collecting.local import run_locally
 from knowledge.records import WIDTH, run_key_of
 from metapeft_core.backbones.packages import minilm_folder
 from metapeft_core.data.task import Example, Task
+from metapeft_core.errors import ClusterError
 from metapeft_core.methods.registry import make_settings
 from metapeft_core.training.finetune import rows_digest
 from metapeft_core.training.spec import Budget, TrainingSpec
@@ -68,20 +70,28 @@ def end(marker):
 """
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    """A head without cores and two nodes with one each."""
+@contextmanager
+def a_cluster(nodes, **environment):
+    """A head without cores, and nodes with one each."""
     from ray.cluster_utils import Cluster
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-        # A node that is gone is noticed after five failed checks, by default three seconds apart.
-        patch.setenv("RAY_health_check_period_ms", "300")
+        for name, value in {"RAY_USAGE_STATS_ENABLED": "0", **environment}.items():
+            patch.setenv(name, value)
         built = Cluster(initialize_head=True, head_node_args={**NODE, "num_cpus": 0, "include_dashboard": False})
-        for _ in range(2):
-            built.add_node(**NODE)
+        try:
+            for _ in range(nodes):
+                built.add_node(**NODE)
+            yield built
+        finally:
+            built.shutdown()
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two nodes. One that is gone is noticed after five failed checks, by default three seconds apart."""
+    with a_cluster(2, RAY_health_check_period_ms="300") as built:
         yield built
-        built.shutdown()
 
 
 def job(name, methods=("lora", "prompt_tuning"), seeds=(0,), prepared=KNOWN, backbone=SHALLOW, stated=None):
@@ -107,6 +117,16 @@ def figures(memory):
     scores = {name: found.performance[name] for name in ("loss", "accuracy", "macro_f1", "valid_loss", "best_step")}
     told = (found.outcome, found.steps, found.seed, found.method, found.hyperparameters, found.trainable_parameters)
     return told, curve, scores, found.family, found.source, found.stated, found.rows, memory.vector.tolist()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Ray watches the memory on Linux only")
+def test_a_run_for_which_there_is_never_memory_is_told_as_out_of_memory():
+    # Ray takes a node for full, and kills what runs there, as soon as a hundredth of its memory is in use.
+    with a_cluster(1, RAY_memory_usage_threshold="0.01", RAY_memory_monitor_refresh_ms="50") as full:
+        (memory,) = run_on_cluster([job("large", ("lora",))], full.address)
+    found = memory.experience
+    assert (found.task, found.outcome, found.characteristics) == ("large", "out_of_memory", CHARACTERISTICS)
+    assert found.failure == "it was begun 3 times, and at last its worker was killed for lack of memory"
 
 
 def test_a_node_that_dies_costs_no_run_and_the_results_are_those_of_this_machine(cluster, monkeypatch, tmp_path):

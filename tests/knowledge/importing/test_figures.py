@@ -20,10 +20,10 @@ from knowledge.importing.figures import PUBLISHED, read_figures
 from knowledge.importing.imported import Imported, words_about
 from knowledge.importing.read import read_experiences
 from knowledge.plain import from_json, to_json
-from knowledge.records import domain_of, family_of, task_type_of
+from knowledge.records import domain_of, task_type_of
 from knowledge.store import ExperienceStore
 from metapeft_core.errors import AdvisorError, DataError, StoreError
-from metapeft_core.types import PEFTExperience, PEFTMethod
+from metapeft_core.types import PEFTExperience, PEFTMethod, family_of
 
 ROW = {"task": "toy task", "method": "lora", "metric": "accuracy", "value": "0.5"}
 
