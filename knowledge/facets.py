@@ -13,8 +13,8 @@ from typing import Any
 from knowledge.records import Filter
 
 Facet = str | int | float | bool
-LISTED = ("method", "task", "family", "task_type", "domain", "language", "backbone", "provenance", "outcome")
-"""The properties that are told apart; they are columns of the store as well."""
+LISTED = ("method", "task_type", "language", "provenance")
+"""The properties that Chroma is told, columns of the store as well. Each makes every query slower, filtered or not."""
 SMALLEST, LARGEST = "parameters>=", "parameters<="
 
 
@@ -29,14 +29,14 @@ def facets(rows: Iterable[Mapping[str, Any]]) -> dict[str, Facet]:
 
 
 def where(wanted: Filter) -> dict[str, Any] | None:
-    """Chroma's condition for vectors among whose experiences may be one that is wanted."""
+    """Chroma's condition for vectors among whose experiences may be one that is wanted; none where it knows none."""
     conditions: list[dict[str, Any]] = []
     for name, value in wanted.given().items():
         if name == "parameters_at_least":
             conditions.append({LARGEST: {"$gte": float(value)}})
         elif name == "parameters_at_most":
             conditions.append({SMALLEST: {"$lte": float(value)}})
-        else:
+        elif name in LISTED:
             conditions.append({_flag(name, value): True})
     if not conditions:
         return None

@@ -26,8 +26,8 @@ CHUNK = 2_000
 GRAPH: dict[str, Any] = {
     "space": "cosine",
     "ef_construction": 200,
-    "max_neighbors": 32,
-    "ef_search": 256,
+    "max_neighbors": 16,
+    "ef_search": 96,
     "num_threads": 1,
 }
 

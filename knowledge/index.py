@@ -28,10 +28,13 @@ FORMAT = 1
 """Part of the published facts: an image of another format is built anew."""
 LOCK_SECONDS = 5.0
 """A process that cannot have the lock for so long uses an index of its own and publishes nothing."""
+FEW = 4_096
+"""Vectors that are compared one by one: that takes less time than Chroma needs to begin."""
 RARE = 1 / 16
-"""A filter that a smaller share of the vectors passes is not answered by looking through near ones."""
-FEW = 20_000
-"""Vectors that are compared one by one."""
+"""Of the vectors that pass a filter, the share below which Chroma filters by itself.
+
+It then reads its table of facets from the disk. Where more pass, looking through some near ones is faster.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +83,15 @@ class TaskIndex:
         if wanted not in self._passing:
             self._passing[wanted] = Passing(self._store, wanted)
         passing = self._passing[wanted]
+        if len(passing.digests) <= FEW:
+            return passing.nearest(vector, count)
         share = len(passing.digests) / opened.size
-        if share < RARE:
-            # Chroma reads its table of facets from the disk, which takes longer than comparing a few thousand vectors.
-            few = len(passing.digests) <= FEW
-            return passing.nearest(vector, count) if few else opened.query(vector, count, where(wanted))
-        enough, fetched = min(count, len(passing.digests)), math.ceil((count + 3 * math.sqrt(count)) / share)
+        condition = where(wanted) if share < RARE else None
+        fetched = math.ceil((count + 3 * math.sqrt(count)) / (share if condition is None else 1))
         while True:
-            found = opened.query(vector, fetched)
+            found = opened.query(vector, fetched, condition)
             alike = {digest: likeness for digest, likeness in found.items() if digest in passing.digests}
-            if len(alike) >= enough or fetched >= opened.size:
+            if len(alike) >= min(count, len(passing.digests)) or fetched >= opened.size:
                 return alike
             fetched *= 4
 
