@@ -28,7 +28,7 @@ FORMAT = 1
 """Part of the published facts: an image of another format is built anew."""
 LOCK_SECONDS = 5.0
 """A process that cannot have the lock for so long uses an index of its own and publishes nothing."""
-FEW = 4_096
+FEW = 8_192
 """Vectors that are compared one by one: that takes less time than Chroma needs to begin."""
 RARE = 1 / 16
 """Of the vectors that pass a filter, the share below which Chroma filters by itself.

@@ -24,12 +24,12 @@ def to_json(experience: PEFTExperience) -> str:
     return json.dumps(to_plain(experience), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def from_json(text: str) -> PEFTExperience:
+def from_json(text: str | bytes) -> PEFTExperience:
     """The experience that was written."""
     try:
-        return from_plain(json.loads(text))
-    except ValueError as fault:
-        raise StoreError(f"an experience is no JSON ({fault}): {text[:80]!r}") from fault
+        return _EXPERIENCE.validate_json(text)
+    except ValidationError as fault:
+        raise _told(fault) from fault
 
 
 def from_plain(value: Any) -> PEFTExperience:
@@ -37,6 +37,10 @@ def from_plain(value: Any) -> PEFTExperience:
     try:
         return _EXPERIENCE.validate_python(value)
     except ValidationError as fault:
-        first = fault.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise StoreError(f"{place} of an experience is {first.get('input')!r}: {first['msg']}") from fault
+        raise _told(fault) from fault
+
+
+def _told(fault: ValidationError) -> StoreError:
+    first = fault.errors()[0]
+    place = ".".join(str(part) for part in first["loc"]) or "the text"
+    return StoreError(f"{place} of an experience is {str(first.get('input'))[:80]!r}: {first['msg']}")

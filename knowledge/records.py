@@ -25,10 +25,11 @@ class Remembered:
     vector: Vector
 
     def __post_init__(self) -> None:
-        shape, length = np.shape(self.vector), float(np.linalg.norm(self.vector))
-        if shape != (WIDTH,) or not abs(length - 1) < 1e-3:
+        shape = np.shape(self.vector)
+        if shape != (WIDTH,) or not abs(float(self.vector @ self.vector) - 1) < 2e-3:
             raise StoreError(
-                f"the task vector of {self.experience.id} has shape {shape} and length {length:.3g}: "
+                f"the task vector of {self.experience.id} has shape {shape} and length "
+                f"{float(np.linalg.norm(self.vector)):.3g}: "
                 f"it must be {WIDTH} numbers of length 1, as knowledge.embed makes them"
             )
 
