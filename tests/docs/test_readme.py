@@ -31,7 +31,8 @@ def desk(tmp_path, monkeypatch):
     """A folder that holds nothing but the examples."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("PEFT_ADVISOR_HOME", str(tmp_path / "home"))
     return tmp_path
 
 
@@ -42,7 +43,7 @@ def first_words(text: str) -> list[str]:
 
 
 def test_the_readme_shows_what_the_tool_prints_today():
-    assert [command.split()[0] for command, _ in SHOWN] == ["characterize", "run", "export", "doctor"]
+    assert [command.split()[0] for command, _ in SHOWN] == ["characterize", "run", "export", "experiences", "doctor"]
     assert all(output.strip() for _, output in SHOWN)
 
 

@@ -63,7 +63,6 @@ def _show(found: Overview) -> None:
     ]
     show_facts(console, facts)
     if found.sizes:
-        console.print()
         console.print(_best(found))
         console.print(
             "[dim]n comparisons on the same rows and model; in how many of 100 a method won, in brackets\n"
