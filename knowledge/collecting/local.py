@@ -21,6 +21,8 @@ from metapeft_core.errors import AdvisorError
 from metapeft_core.types import Outcome
 
 KILLED = -9
+BEGUN = "begun"
+"""What a worker tells first."""
 GRACE = 3.0
 """Seconds in which a worker can go by itself."""
 
@@ -32,6 +34,8 @@ class Worker:
     process: BaseProcess
     pipe: Connection
     job: Job | None = None
+    has_begun: bool = False
+    """Whether its process has come as far as to wait for work."""
 
 
 def run_locally(jobs: Iterable[Job], workers: int, is_over: Callable[[], bool] = lambda: False) -> Iterator[Remembered]:
@@ -82,15 +86,22 @@ def _hand(worker: Worker, job: Job | None) -> None:
 def _hear(worker: Worker, waiting: deque[Job], workers: int) -> Iterator[Remembered]:
     assert worker.job is not None
     try:
-        told: Prepared | Remembered | AdvisorError | None = worker.pipe.recv()
+        told: Prepared | Remembered | AdvisorError | str | None = worker.pipe.recv()
     except (EOFError, OSError):
+        if not worker.has_begun:
+            worker.process.join()
+            code = worker.process.exitcode
+            # This says something of the installation, not of the run: no experience is to be made of it.
+            raise RuntimeError(f"a worker ended with code {code} before it could begin, as told above") from None
         yield from _bury(worker, waiting)
         fresh = _start(workers)
-        worker.process, worker.pipe, worker.job = fresh.process, fresh.pipe, None
+        worker.process, worker.pipe, worker.job, worker.has_begun = fresh.process, fresh.pipe, None, False
         return
     if isinstance(told, AdvisorError):
         raise told
-    if told is None:
+    if isinstance(told, str):
+        worker.has_begun = True
+    elif told is None:
         worker.job = None
     elif isinstance(told, Prepared):
         worker.job = replace(worker.job, prepared=told)
@@ -144,6 +155,7 @@ def _environment(workers: int) -> Iterator[None]:
 def _serve(pipe: Connection) -> None:
     """A worker's life: jobs come in, experiences go out, until nobody is at the other end."""
     try:
+        pipe.send(BEGUN)
         while True:
             job: Job = pipe.recv()
             if job.prepared is None:

@@ -8,6 +8,7 @@ import signal
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from tasks import small_job
 
 from knowledge.collecting.jobs import execute, prepare
@@ -75,3 +76,10 @@ def test_after_the_time_is_up_runs_under_way_are_the_last():
     for memory in run_locally(jobs, 1, is_over=lambda: len(found) >= 2):
         found.append(memory)
     assert len(found) in (2, 3)
+
+
+def test_a_worker_that_cannot_begin_is_no_experience(monkeypatch):
+    # Python ends at once where its own library is not found.
+    monkeypatch.setenv("PYTHONHOME", "/nowhere")
+    with pytest.raises(RuntimeError, match="before it could begin"):
+        list(run_locally([small_job()], workers=1))
