@@ -1,0 +1,1 @@
+"""A task becomes a vector, and vectors become likeness, groups and a map. Knows no method and no store."""
