@@ -71,9 +71,11 @@ def similar(
 
 
 def _vector(words: str | None, data: Path | None) -> Vector:
-    from knowledge.embed import describe_in_vector, task_vector
+    from knowledge.embed import task_vector
+    from metapeft_core.backbones.sentence import embed_texts
     from metapeft_core.data.readers import read_task
 
     if (words is None or not words.strip()) == (data is None):
         raise typer.BadParameter("describe the task in words, or give --data FILE, and not both", param_hint="WORDS")
-    return task_vector(read_task(data)) if data is not None else describe_in_vector(words or "")
+    # The core's encoder gives the same vectors and is there in a second, where importing torch takes several.
+    return task_vector(read_task(data), embed_texts) if data is not None else embed_texts([words or ""])[0]
