@@ -81,8 +81,8 @@ STREAMS = (
     Stream("deeper", 2.5, DEEP, "brisk"),
     Stream("repeats", 2.2, SHALLOW, "brisk", seed=1),
     Stream("defaults", 1.5, SHALLOW, "default"),
-    Stream("writer", 1.5, WRITER, "decoder"),
-    Stream("writing", 0.7, WRITER, "decoder", objective="generation"),
+    Stream("writer", 1.8, WRITER, "decoder"),
+    Stream("writing", 0.3, WRITER, "decoder", objective="generation"),
 )
 
 
