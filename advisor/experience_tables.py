@@ -144,7 +144,11 @@ def _rows(experience: PEFTExperience) -> str:
 
 
 def _time(experience: PEFTExperience) -> str:
-    return duration(experience.training_seconds) if experience.training_seconds else ""
+    """In six characters: a column has no room for minutes and seconds both."""
+    seconds = experience.training_seconds
+    if seconds < 99.95:
+        return f"{seconds:.1f} s" if seconds else ""
+    return f"{seconds / 60:.0f} min" if seconds < 5970 else f"{seconds / 3600:.0f} h"
 
 
 def _last_part(name: str) -> str:

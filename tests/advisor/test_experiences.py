@@ -105,7 +105,7 @@ def test_an_unknown_id_is_refused_with_how_to_find_one(advisor, store: Path):
 def test_names_that_came_with_data_cannot_act_on_the_terminal(advisor, store: Path):
     with ExperienceStore(store) as opened:
         opened.add(memory(500, task="\x1b[31m[red]evil\n", family="[bold]x", source="\x07bell"))
-    for command in (("list", "-n", 1), ("show", memory(500).experience.id), ("similar", "evil", "-n", 500)):
+    for command in (("list", "-n", 1), ("show", memory(500).experience.id), ("similar", "evil", "-n", 100_000)):
         result = advisor("experiences", *command, "--store", store)
         assert result.exit_code == 0, result.output
         assert "\x1b" not in result.stdout
