@@ -33,7 +33,7 @@ def experience_table(rows: Iterable[tuple[PEFTExperience, float | None]], wide: 
     table.add_column("id", no_wrap=True, style="dim", min_width=SHORT_ID)
     if alike:
         table.add_column("alike", justify="right", no_wrap=True, min_width=5)
-    table.add_column("task", overflow="ellipsis", no_wrap=True, max_width=40 if wide else 16 if alike else 20)
+    table.add_column("task", overflow="ellipsis", no_wrap=True, max_width=40 if wide else 14 if alike else 20)
     table.add_column("rows", justify="right", no_wrap=True, min_width=4)
     table.add_column("model", overflow="ellipsis", no_wrap=True, max_width=26 if wide else 9, min_width=9)
     table.add_column("method", no_wrap=True, min_width=13)
