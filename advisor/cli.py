@@ -22,13 +22,12 @@ from advisor.commands.export import export
 from advisor.commands.fetch import fetch
 from advisor.commands.import_ import import_
 from advisor.commands.run import run
+from advisor.exit_codes import FAULTY_INPUT, INTERRUPTED
 from advisor.printing import inert, remarks
 from advisor.wording import as_options
 
 if TYPE_CHECKING:
     from metapeft_core.errors import AdvisorError
-
-FAULTY_INPUT, INTERRUPTED = 2, 130
 
 
 class Commands(TyperGroup):

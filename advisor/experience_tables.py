@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rich import box
+from rich.console import Console
 from rich.table import Table
 
 from advisor.printing import duration, inert, name_of, size
@@ -12,6 +13,8 @@ from knowledge.records import domain_of, language_of, score_of, task_type_of
 from metapeft_core.types import CurvePoint, PEFTExperience, Setting, family_of
 
 SHORT_ID = 8
+WIDE = 110
+"""Columns of a console on which settings fit as well."""
 BARS = "▁▂▃▄▅▆▇█"
 QUIET_SETTINGS = (
     "batch_size",
@@ -21,8 +24,19 @@ QUIET_SETTINGS = (
     "schedule",
     "clip_norm",
     "pooling",
+    "beta1",
+    "beta2",
+    "interval",
+    "orthogonality",
+    "warmup_share",
+    "final_share",
 )
 """What every run has and hardly any comparison turns on; a card shows them after the others."""
+
+
+def show_experiences(console: Console, rows: Iterable[tuple[PEFTExperience, float | None]]) -> None:
+    """Print the table, with settings where the console has room for them."""
+    console.print(experience_table(rows, console.width >= WIDE))
 
 
 def experience_table(rows: Iterable[tuple[PEFTExperience, float | None]], wide: bool) -> Table:

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import get_args
 
 from knowledge.records import Filter
 from knowledge.shipped import count_shipped
@@ -20,7 +21,7 @@ from metapeft_core.errors import AdvisorError, BackboneError
 from metapeft_core.files import HOME_VARIABLE, home
 from metapeft_core.types import Provenance
 
-PROVENANCES: tuple[Provenance, ...] = ("measured", "published", "user")
+PROVENANCES: tuple[Provenance, ...] = get_args(Provenance)
 PACKAGES = ("mlx", "mlx-lm", "torch", "transformers", "sentence-transformers", "chromadb")
 SCARCE, TOO_LITTLE = 1 << 30, 256 << 20
 """Bytes below which a run may fail, and below which even the smallest one does."""

@@ -11,12 +11,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from knowledge.records import score_of
+from knowledge.records import TRAIN_SIZES, score_of
 from metapeft_core.types import PEFTExperience, PEFTMethod, family_of
 
-SIZES = (16, 64, 256, 1000)
-"""Upper ends of the train sizes that are told apart; what is larger stands for itself under `larger`."""
 LARGER = "larger"
+"""Than the largest train size that is told apart."""
 SUCCESSES = ("completed", "stopped_early", "out_of_budget")
 
 
@@ -97,7 +96,7 @@ def size_of(experience: PEFTExperience) -> str:
     facts = experience.characteristics
     if facts is None:
         return "unknown"
-    return next((str(size) for size in SIZES if facts.dataset_size <= size), LARGER)
+    return next((str(size) for size in TRAIN_SIZES if facts.dataset_size <= size), LARGER)
 
 
 def objective_of(experience: PEFTExperience) -> str:
@@ -130,7 +129,7 @@ def _size_rows(experiences: Sequence[PEFTExperience]) -> Iterable[SizeRow]:
     for experience in experiences:
         if experience.rows:
             by_size[size_of(experience)].append(experience)
-    for size in (*map(str, SIZES), LARGER):
+    for size in (*map(str, TRAIN_SIZES), LARGER):
         if size in by_size:
             yield _size_row(size, by_size[size])
 

@@ -149,29 +149,23 @@ class ExperienceStore:
             self._connection.execute("ROLLBACK")
 
     def select(
-        self, wanted: Filter = EVERYTHING, *, after: int = 0, limit: int = -1, newest_first: bool = False
+        self, wanted: Filter = EVERYTHING, *, limit: int = -1, newest_first: bool = False
     ) -> list[tuple[int, Remembered]]:
         """Experiences with their place in the sequence."""
         condition, values = _condition(wanted)
-        rows = self._all(
-            "SELECT sequence, record, v.vector FROM experiences e JOIN vectors v ON v.digest = e.vector "
-            f"WHERE sequence > ? AND {condition} ORDER BY sequence {'DESC' if newest_first else 'ASC'} LIMIT ?",
-            (after, *values, limit),
-        )
-        return [(row[0], Remembered(from_json(row[1]), _vector(row[2]))) for row in rows]
+        order = "DESC" if newest_first else "ASC"
+        return self._memories(f"WHERE {condition} ORDER BY sequence {order} LIMIT ?", (*values, limit))
 
     def get(self, start: str) -> Remembered:
         """The experience whose id is, or begins with, `start`."""
-        rows = self._all(
-            "SELECT record, v.vector FROM experiences e JOIN vectors v ON v.digest = e.vector "
-            "WHERE id >= ?1 AND substr(id, 1, length(?1)) = ?1 ORDER BY length(id) LIMIT 2",
-            (start,),
+        found = self._memories(
+            "WHERE id >= ?1 AND substr(id, 1, length(?1)) = ?1 ORDER BY length(id) LIMIT 2", (start,)
         )
-        if not rows or not start:
+        if not found or not start:
             raise StoreError(f"no experience begins with {start!r}: `advisor experiences list` shows their ids")
-        if len(rows) > 1 and from_json(rows[0][0]).id != start:
+        if len(found) > 1 and found[0][1].experience.id != start:
             raise StoreError(f"several experiences begin with {start!r}: give more of the id")
-        return Remembered(from_json(rows[0][0]), _vector(rows[0][1]))
+        return found[0][1]
 
     def count(self, wanted: Filter = EVERYTHING) -> int:
         """How many there are."""
@@ -188,12 +182,8 @@ class ExperienceStore:
 
     def of_rows(self, rows: str) -> Remembered | None:
         """An experience on exactly these rows: its characteristics and vector need not be computed again."""
-        found = self._all(
-            "SELECT record, v.vector FROM experiences e JOIN vectors v ON v.digest = e.vector "
-            "WHERE rows = ? AND rows <> '' LIMIT 1",
-            (rows,),
-        )
-        return Remembered(from_json(found[0][0]), _vector(found[0][1])) if found else None
+        found = self._memories("WHERE rows = ? AND rows <> '' LIMIT 1", (rows,))
+        return found[0][1] if found else None
 
     def id_at(self, sequence: int) -> str | None:
         """The id of the experience at a place in the sequence."""
@@ -218,12 +208,9 @@ class ExperienceStore:
 
     def at(self, sequences: Sequence[int]) -> list[Remembered]:
         """The experiences at these places, in the order asked for."""
-        rows = self._all(
-            "SELECT sequence, record, v.vector FROM experiences e JOIN vectors v ON v.digest = e.vector "
-            "WHERE sequence IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(sequences)),),
+        found = dict(
+            self._memories("WHERE sequence IN (SELECT value FROM json_each(?))", (json.dumps(list(sequences)),))
         )
-        found = {row[0]: Remembered(from_json(row[1]), _vector(row[2])) for row in rows}
         return [found[sequence] for sequence in sequences]
 
     def vectors(self, digests: Iterable[str]) -> dict[str, Vector]:
@@ -255,6 +242,14 @@ class ExperienceStore:
         found = [row[0] for row in self._all("PRAGMA integrity_check")]
         if found != ["ok"]:
             raise StoreError(f"{self.path} is damaged ({found[0]}): restore it from a copy, or import an export")
+
+    def _memories(self, which: str, values: Iterable[object]) -> list[tuple[int, Remembered]]:
+        """Whole experiences with their places; `which` is what follows the tables in SQL."""
+        rows = self._all(
+            f"SELECT sequence, record, v.vector FROM experiences e JOIN vectors v ON v.digest = e.vector {which}",
+            values,
+        )
+        return [(sequence, Remembered(from_json(record), _vector(vector))) for sequence, record, vector in rows]
 
     def _one(self, statement: str, values: Iterable[object] = ()) -> Any:
         return self._all(statement, values)[0][0]

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from advisor.exit_codes import INTERRUPTED
 from advisor.filter_options import Store
 from advisor.printing import inert, name_of, remarks
 
 if TYPE_CHECKING:
     from knowledge.collecting.collect import Collection, Runner
-
-INTERRUPTED = 130
 
 
 def collect(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from advisor.data_options import CompletionColumn, Data, LabelColumn, PromptColumn, SkipBad, SplitColumn, TextColumn
+from advisor.exit_codes import FAILED, INTERRUPTED
 from advisor.foretelling import cost_facts, foretell, refuse_unread, show_cost
 from advisor.printing import inert, remarks, show_json
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from metapeft_core.training.spec import Budget, TrainingSpec
     from metapeft_core.types import PEFTExperience, TaskCharacteristics
 
-FAILED, INTERRUPTED = 1, 130
 DEFAULT_MODELS = {"classification": "minilm", "generation": "smollm2"}
 MOST_SEED = 2**31 - 1
 SPLIT_SEED = 0

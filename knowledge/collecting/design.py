@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from knowledge.collecting.spaces import ALL_METHODS, anchor, drawn
+from knowledge.records import TRAIN_SIZES
 from metapeft_core.training.spec import Budget, TrainingSpec
 from metapeft_core.types import Objective
 
-SIZES = (16, 64, 256, 1000)
 SHALLOW, DEEP, WRITER = "minilm:3", "minilm", "smollm2"
 STEPS: Mapping[int, int] = {16: 40, 64: 64, 256: 100, 1000: 150}
 WRITER_STEPS: Mapping[int, int] = {16: 16, 64: 24, 256: 32, 1000: 40}
@@ -36,8 +36,8 @@ class Candidate:
 
     def sizes(self) -> tuple[int, ...]:
         """The train sizes it has rows for; with more than half as many again as one size, the next is all it has."""
-        fits = [size for size in SIZES if size <= self.rows]
-        next_size = SIZES[len(fits)] if len(fits) < len(SIZES) else None
+        fits = [size for size in TRAIN_SIZES if size <= self.rows]
+        next_size = TRAIN_SIZES[len(fits)] if len(fits) < len(TRAIN_SIZES) else None
         if next_size is not None and fits and self.rows > 1.5 * fits[-1]:
             fits.append(next_size)
         return tuple(fits)
@@ -107,9 +107,9 @@ def _instances(candidates: Sequence[Candidate], stream: Stream, seed: int) -> It
     """Task and size, every task once before any twice, and every size as often as the others."""
     fitting = [c for c in candidates if c.objective == stream.objective and c.sizes()]
     order = [fitting[i] for i in np.random.default_rng(seed).permutation(len(fitting)).tolist()]
-    for turn in range(len(SIZES)):
+    for turn in range(len(TRAIN_SIZES)):
         for place, candidate in enumerate(order):
-            size = SIZES[(turn + place) % len(SIZES)]
+            size = TRAIN_SIZES[(turn + place) % len(TRAIN_SIZES)]
             if size in candidate.sizes():
                 yield candidate.name, size
 

@@ -46,12 +46,8 @@ def run_locally(jobs: Iterable[Job], workers: int, is_over: Callable[[], bool] =
     try:
         while True:
             for worker in pool:
-                if (
-                    worker.job is None
-                    and not is_over()
-                    and (job := waiting.popleft() if waiting else next(source, None)) is not None
-                ):
-                    _hand(worker, job)
+                if worker.job is None and not is_over():
+                    _hand(worker, waiting.popleft() if waiting else next(source, None))
             busy = [worker for worker in pool if worker.job is not None]
             if not busy:
                 return

@@ -24,8 +24,6 @@ from advisor.filter_options import (
 )
 from advisor.printing import answers, remarks, show_json
 
-WIDE = 110
-
 
 def list_(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many.")] = 20,
@@ -44,7 +42,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """List past runs, the newest first."""
-    from advisor.experience_tables import experience_table
+    from advisor.experience_tables import show_experiences
     from knowledge.base import KnowledgeBase
     from knowledge.flat import flat
 
@@ -67,7 +65,6 @@ def list_(
     if as_json:
         show_json([flat(experience) for experience in found])
         return
-    console = answers()
     if found:
-        console.print(experience_table([(experience, None) for experience in found], console.width >= WIDE))
+        show_experiences(answers(), [(experience, None) for experience in found])
     remarks().print(f"[dim]{len(found):,} of {total:,}; `advisor experiences show ID` shows one[/dim]")

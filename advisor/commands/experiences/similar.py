@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advisor.commands.experiences.list import WIDE
 from advisor.filter_options import (
     AsJson,
     FromWhere,
@@ -43,7 +42,7 @@ def similar(
     as_json: AsJson = False,
 ) -> None:
     """Find past runs on the tasks that are most like yours."""
-    from advisor.experience_tables import experience_table
+    from advisor.experience_tables import show_experiences
     from knowledge.base import KnowledgeBase
     from knowledge.flat import flat
 
@@ -62,10 +61,8 @@ def similar(
     if as_json:
         show_json([{"similarity": near.similarity, **flat(near.memory.experience)} for near in found])
         return
-    console = answers()
     if found:
-        lines = [(near.memory.experience, near.similarity) for near in found]
-        console.print(experience_table(lines, console.width >= WIDE))
+        show_experiences(answers(), [(near.memory.experience, near.similarity) for near in found])
     else:
         remarks().print("no past run fits: loosen the filter")
 

@@ -7,8 +7,9 @@ from itertools import islice, pairwise
 
 import pytest
 
-from knowledge.collecting.design import SIZES, STREAMS, Block, Candidate, plan
+from knowledge.collecting.design import STREAMS, Block, Candidate, plan
 from knowledge.collecting.spaces import ANCHORS, anchor, drawn, halton
+from knowledge.records import TRAIN_SIZES
 from metapeft_core.backbones.load import describe_backbone
 from metapeft_core.types import PEFTMethod
 
@@ -52,7 +53,7 @@ def test_all_tasks_are_met_once_before_any_is_met_twice():
 def test_every_size_is_met_about_as_often_as_the_others_where_there_are_rows():
     rich = [Candidate(f"task{n}", "classification", 1800) for n in range(40)]
     found = Counter(block.size for block in islice(plan(rich), 80) if block.stream == "anchors")
-    assert set(found) == set(SIZES)
+    assert set(found) == set(TRAIN_SIZES)
     assert max(found.values()) - min(found.values()) <= 1
 
 
@@ -70,7 +71,15 @@ def test_text_is_written_by_the_decoder_alone():
 
 @pytest.mark.parametrize(
     ("rows", "sizes"),
-    [(10, ()), (16, (16,)), (24, (16,)), (25, (16, 64)), (80, (16, 64)), (400, (16, 64, 256, 1000)), (5000, SIZES)],
+    [
+        (10, ()),
+        (16, (16,)),
+        (24, (16,)),
+        (25, (16, 64)),
+        (80, (16, 64)),
+        (400, (16, 64, 256, 1000)),
+        (5000, TRAIN_SIZES),
+    ],
 )
 def test_a_task_is_run_at_the_sizes_it_has_rows_for(rows: int, sizes: tuple[int, ...]):
     assert Candidate("task", "classification", rows).sizes() == sizes
