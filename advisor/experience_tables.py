@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from advisor.printing import duration, inert, name_of, size
-from knowledge.records import domain_of, language_of, score_of, task_type_of
+from knowledge.records import domain_of, language_of, task_type_of
+from metapeft_core.score import score_of
 from metapeft_core.types import CurvePoint, PEFTExperience, Setting, family_of
 
 SHORT_ID = 8

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from knowledge.records import domain_of, language_of, score_of, task_type_of
+from knowledge.records import domain_of, language_of, task_type_of
+from metapeft_core.score import score_of
 from metapeft_core.types import PEFTExperience, family_of
 
 Cell = str | int | float | None

@@ -83,22 +83,3 @@ def language_of(experience: PEFTExperience) -> str:
 def run_key_of(experience: PEFTExperience) -> str:
     """What stands before the last dash of an id: the same for every repetition of the same run."""
     return experience.id.rpartition("-")[0] or experience.id
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """How good a run was, in one number of which more is better, and what it counts."""
-
-    metric: str
-    value: float
-
-
-SCORES = ("accuracy", "rouge_l", "score")
-"""What a run is judged by, the first that it has."""
-
-
-def score_of(experience: PEFTExperience) -> Score | None:
-    """The run's score; none for a run that failed, or that was measured by something else."""
-    found = (name for name in (*SCORES, experience.stated.get("metric", "")) if name in experience.performance)
-    metric = next(found, None)
-    return None if metric is None else Score(metric, experience.performance[metric])

@@ -5,34 +5,17 @@ Pure sums over experiences; knows no store and judges nobody: which method to ta
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from knowledge.records import TRAIN_SIZES, score_of
+from knowledge.records import TRAIN_SIZES
+from metapeft_core.score import SUCCESSES, Noise, noise_of, score_of
 from metapeft_core.types import PEFTExperience, PEFTMethod, family_of
 
 LARGER = "larger"
 """Than the largest train size that is told apart."""
-SUCCESSES = ("completed", "stopped_early", "out_of_budget")
-
-
-@dataclass(frozen=True, slots=True)
-class Noise:
-    """How far runs of the very same setting differ by their seed alone."""
-
-    settings: int
-    """Settings that were run with more than one seed."""
-    runs: int
-    deviation: float
-    """Standard deviation of a score around the mean of its setting, over all settings."""
-
-    @property
-    def floor(self) -> float:
-        """What two reruns typically (root mean square) differ by: methods nearer than this are not told apart."""
-        return math.sqrt(2) * self.deviation
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,26 +85,6 @@ def size_of(experience: PEFTExperience) -> str:
 def objective_of(experience: PEFTExperience) -> str:
     """What the task asks for."""
     return experience.characteristics.objective if experience.characteristics else "unknown"
-
-
-def noise_of(experiences: Iterable[PEFTExperience]) -> Noise | None:
-    """The spread over seeds, pooled over all settings that were run with several; none where there are none."""
-    by_setting: dict[str, dict[int, float]] = defaultdict(dict)
-    for experience in experiences:
-        score = score_of(experience)
-        if score is not None and experience.rows and experience.outcome in SUCCESSES:
-            by_setting[_setting(experience)][experience.seed] = score.value
-    groups = [list(scores.values()) for scores in by_setting.values() if len(scores) > 1]
-    if not groups:
-        return None
-    squares = sum((value - sum(group) / len(group)) ** 2 for group in groups for value in group)
-    freedom = sum(len(group) - 1 for group in groups)
-    return Noise(len(groups), sum(map(len, groups)), math.sqrt(squares / freedom))
-
-
-def _setting(experience: PEFTExperience) -> str:
-    told = (experience.rows, experience.backbone.name, experience.method, dict(experience.hyperparameters))
-    return json.dumps([*told, experience.steps], sort_keys=True)
 
 
 def _size_rows(experiences: Sequence[PEFTExperience]) -> Iterable[SizeRow]:

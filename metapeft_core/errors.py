@@ -31,3 +31,7 @@ class ClusterError(AdvisorError):
 
 class StoreError(AdvisorError):
     """Experiences that cannot be kept or found again."""
+
+
+class SelectionError(AdvisorError):
+    """A table of scores from which nothing can be learned, or a question that it cannot answer."""

@@ -12,11 +12,12 @@ from knowledge.base import KnowledgeBase
 from knowledge.embed import centroid, describe_in_vector, embed_texts, task_vector
 from knowledge.importing.figures import PUBLISHED, read_figures
 from knowledge.plain import to_json
-from knowledge.records import Filter, score_of
+from knowledge.records import Filter
 from knowledge.shipped import read_shipped, shipped_files, supply
 from knowledge.store import ExperienceStore
 from metapeft_core.backbones.sentence import embed_texts as embed_in_the_core
 from metapeft_core.data.task import Example, Task
+from metapeft_core.score import score_of
 from metapeft_core.types import PEFTMethod, family_of
 
 SHIPPED = read_shipped()

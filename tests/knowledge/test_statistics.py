@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from samples import METHODS, card, characteristics, experience
 
-from knowledge.statistics import comparisons, noise_of, overview, size_of
+from knowledge.statistics import comparisons, overview, size_of
+from metapeft_core.score import noise_of
 from metapeft_core.types import PEFTExperience, PEFTMethod
 
 

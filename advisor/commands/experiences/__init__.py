@@ -7,6 +7,7 @@ import typer
 from advisor.commands.experiences.export import export
 from advisor.commands.experiences.import_ import import_
 from advisor.commands.experiences.list import list_
+from advisor.commands.experiences.map import map_
 from advisor.commands.experiences.rebuild import rebuild
 from advisor.commands.experiences.show import show
 from advisor.commands.experiences.similar import similar
@@ -16,4 +17,5 @@ app = typer.Typer(no_args_is_help=True, help="Past fine-tuning runs: what ships,
 for command in (show, similar, export, rebuild, stats):
     app.command()(command)
 app.command("list")(list_)
+app.command("map")(map_)
 app.command("import")(import_)

@@ -12,7 +12,8 @@ from advisor.filter_options import AsJson, FromWhere, MaxParameters, MinParamete
 from advisor.printing import answers, inert, show_facts, show_json
 
 if TYPE_CHECKING:
-    from knowledge.statistics import Noise, Overview
+    from knowledge.statistics import Overview
+    from metapeft_core.score import Noise
 
 SHOWN = 6
 """Words of a count that are shown; the rest is summed up."""

@@ -1,0 +1,81 @@
+"""The probability that a candidate is best, or as good as that within noise. Knows predictions and their past errors.
+
+What is expected is disturbed many times by errors as they were made before, and counted is how often each candidate
+comes out within the noise floor of the best. How often that came true decides, by logistic regression on the logarithm
+of the odds (Platt 1999), what is said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import expit, logit
+
+from metapeft_core.selection.table import Numbers
+
+DRAWS = 1000
+SEED = 0
+LEAST_ERRORS = 20
+"""Errors below which a normal distribution is more to be trusted than they are."""
+PULL = 1.0
+"""Weight of the belief that counts need no correction, in cases."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chances:
+    """Past errors between candidates in units of their expected size, and the correction."""
+
+    errors: Numbers
+    floor: float
+    """Scores nearer than this are not told apart."""
+    slope: float = 1.0
+    shift: float = 0.0
+
+    def of(self, differences: Numbers, scales: Numbers) -> Numbers:
+        """(instances, candidates): the probability of being within the floor of the best."""
+        return expit(self.slope * logit(self._counted(differences, scales)) + self.shift)
+
+    def calibrated(self, differences: Numbers, scales: Numbers, tied: Numbers) -> Chances:
+        """The same with a correction learned from cases; `tied` is 1 where it came true, 0 where not, else nan."""
+        known = ~np.isnan(tied)
+        if not known.any():
+            return self
+        odds, came = logit(self._counted(differences, scales))[known], tied[known]
+
+        def surprise(values: Numbers) -> float:
+            slope, shift = np.exp(values[0]), values[1]
+            said = slope * odds + shift
+            cost = np.logaddexp(0.0, said) - came * said
+            return float(cost.sum() + PULL * (values**2).sum())
+
+        found = minimize(surprise, np.zeros(2), method="Nelder-Mead").x
+        return Chances(self.errors, self.floor, float(np.exp(found[0])), float(found[1]))
+
+    def _counted(self, differences: Numbers, scales: Numbers) -> Numbers:
+        """The share of disturbances after which each is near the best, never quite 0 or 1."""
+        chance = np.random.default_rng(SEED)
+        count = differences.shape[1]
+        drawn = (
+            chance.choice(self.errors, (DRAWS, count))
+            if len(self.errors) >= LEAST_ERRORS
+            else chance.normal(size=(DRAWS, count))
+        )
+        drawn = drawn - drawn.mean(axis=1, keepdims=True)
+        # Centring takes a part of the spread away that single errors have.
+        drawn *= np.sqrt(count / max(1, count - 1))
+        hits = np.stack(
+            [_near(row + scale * drawn, self.floor) for row, scale in zip(differences, scales, strict=True)]
+        )
+        return (hits + 0.5) / (DRAWS + 1)
+
+
+def _near(scores: Numbers, floor: float) -> Numbers:
+    return np.asarray((scores >= scores.max(axis=1, keepdims=True) - floor).sum(axis=0), dtype=np.float64)
+
+
+def near_best(scores: Numbers, floor: float) -> Numbers:
+    """1 for what came within the floor of the best, 0 for the rest, nan where not all candidates were tried."""
+    whole = ~np.isnan(scores).any(axis=1, keepdims=True)
+    return np.where(whole, (scores >= scores.max(axis=1, keepdims=True) - floor).astype(np.float64), np.nan)
