@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from metapeft_core.embedding.features import FEATURES, measured
+from metapeft_core.errors import SelectionError
 from metapeft_core.score import SUCCESSES, score_of
 from metapeft_core.selection.table import Numbers, ScoreTable, score_table
 from metapeft_core.types import Backbone, PEFTExperience, PEFTMethod, Setting, TaskCharacteristics, family_of
@@ -28,16 +29,25 @@ DESCRIPTION = (*TASK_NUMBERS, *BACKBONE_NUMBERS)
 class Cell:
     """What is known of one method on a case."""
 
-    score: float
-    """Mean over the runs that count."""
-    seconds: float
-    """Of the processor, in training, as the mean over the runs that count."""
-    memory: float
-    """Bytes at most, likewise."""
-    ids: tuple[str, ...]
-    """Of the runs that count."""
+    runs: tuple[PEFTExperience, ...]
+    """Those that count."""
     is_usual: bool
     """Whether they were made with the setting by which the method is compared."""
+
+    @property
+    def score(self) -> float:
+        """Mean over the runs."""
+        return float(np.mean([value_of(run) for run in self.runs]))
+
+    @property
+    def seconds(self) -> float:
+        """Of the processor, in training, as the mean over the runs."""
+        return float(np.mean([seconds_of(run) for run in self.runs]))
+
+    @property
+    def memory(self) -> float:
+        """Bytes at most, likewise."""
+        return float(np.mean([run.peak_memory_bytes for run in self.runs]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,21 +135,22 @@ def _cell(runs: Sequence[PEFTExperience], usual: str) -> Cell:
     counted = [run for run in runs if setting_key(run.hyperparameters) == usual]
     is_usual = bool(counted)
     if not is_usual:
-        ranked = sorted(runs, key=_score)
+        ranked = sorted(runs, key=value_of)
         counted = [ranked[len(ranked) // 2]]
-    return Cell(
-        float(np.mean([_score(run) for run in counted])),
-        float(np.mean([run.performance.get("processor_seconds", run.training_seconds) for run in counted])),
-        float(np.mean([run.peak_memory_bytes for run in counted])),
-        tuple(run.id for run in counted),
-        is_usual,
-    )
+    return Cell(tuple(counted), is_usual)
 
 
-def _score(run: PEFTExperience) -> float:
+def value_of(run: PEFTExperience) -> float:
+    """The score of a run that has one."""
     score = score_of(run)
-    assert score is not None
+    if score is None:
+        raise SelectionError(f"experience {run.id} has no score: leave it out")
     return score.value
+
+
+def seconds_of(run: PEFTExperience) -> float:
+    """Of the processor where they were counted: a clock also counts what else the machine was doing."""
+    return run.performance.get("processor_seconds", run.training_seconds)
 
 
 def score_table_of(cases: Sequence[Case]) -> ScoreTable:

@@ -30,6 +30,11 @@ class Conformal:
         outside = (1 - level) / 2
         return expected + self._quantile(outside) * scales, expected + self._quantile(1 - outside) * scales
 
+    def share_below(self, room: Numbers) -> Numbers:
+        """The probability that an error, divided by its expected size, is no larger than this."""
+        count = len(self.errors)
+        return np.asarray((np.searchsorted(self.errors, room, "right") + 0.5) / (count + 1))
+
     def _quantile(self, share: float) -> float:
         """With a new error among them, so that few errors give wide intervals."""
         count = len(self.errors)

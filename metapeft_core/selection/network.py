@@ -8,8 +8,9 @@ tell after how many steps a half stops getting better on what it has not seen, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import mlx.core as mx
@@ -21,6 +22,10 @@ from mlx.utils import tree_map
 from metapeft_core.selection.table import Mask, Numbers
 
 Parts = Mapping[str, mx.array]
+Merge = Callable[[mx.array], mx.array]
+"""Leaves what members say as it is, or takes their mean."""
+Loss = Callable[[Any, mx.array, Merge], mx.array]
+"""Of a half, under weights of the instances; one number a member, or one for all of them together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,8 @@ class NetworkShape:
     steps: int = 200
     """At most."""
     look_every: int = 10
+    patience: int = 60
+    """Steps without getting better after which it is over."""
     learning_rate: float = 0.01
     weight_decay: float = 1.0
     share_seen: float = 0.7
@@ -125,25 +132,55 @@ class Lesson:
 
 
 def train(network: MethodSelectionNetwork, lesson: Lesson, shape: NetworkShape) -> dict[str, int]:
-    """Full-batch steps of AdamW; leaves each half as it was best, and returns after how many steps that was."""
-    optimiser = optim.AdamW(learning_rate=shape.learning_rate, weight_decay=shape.weight_decay)
+    """Train both halves; returns after how many steps each was best, which is where it is left."""
     parts = _prepared(lesson)
-    step = nn.value_and_grad(network, lambda model: _learning_loss(model, parts, shape))
-    halves: dict[str, nn.Module] = {"differences": network.differences, "levels": network.levels}
-    best = {name: (float("inf"), 0, half.parameters()) for name, half in halves.items()}
+    shown = parts["features"] * network.seen
+    halves: dict[str, tuple[nn.Module, Loss]] = {
+        "differences": (
+            network.differences,
+            lambda half, heavy, merge: _apart(merge(half(shown, parts["traits"])), parts, merge, heavy, shape.huber),
+        ),
+        "levels": (
+            network.levels,
+            lambda half, heavy, merge: _level(merge(half(shown)), parts, merge, heavy, shape.huber),
+        ),
+    }
+    idle = lesson.traits.shape[0] < 2
+    return {
+        name: 0 if idle and name == "differences" else _train_half(half, loss, parts, shape)
+        for name, (half, loss) in halves.items()
+    }
+
+
+def _train_half(half: nn.Module, loss: Loss, parts: Parts, shape: NetworkShape) -> int:
+    """Full-batch steps of AdamW until what was not seen is foretold no better; the best parameters are put back."""
+    optimiser = optim.AdamW(learning_rate=shape.learning_rate, weight_decay=shape.weight_decay)
+    unseen = parts["examined"]
+    share = unseen / mx.maximum(unseen.sum(axis=0), 1e-9)
+    # Members that have missed an instance answer together, as those that have seen all will.
+    together = partial(_merged, share=share)
+    step = nn.value_and_grad(half, lambda model: loss(model, parts["attention"], lambda array: array).sum())
+    best, place, kept = float("inf"), 0, half.parameters()
+    tested = bool(unseen.any())
     for count in range(shape.steps + 1):
-        if count % shape.look_every == 0:
-            for (name, half), loss in zip(halves.items(), _unseen_losses(network, parts, shape), strict=True):
-                # Without anything unseen there is nothing to stop for, and the last step is the best.
-                if float(loss) < best[name][0] or not lesson.examined.any():
-                    best[name] = (float(loss), count, half.parameters())
-        if count < shape.steps:
-            _, gradients = step(network)
-            optimiser.update(network, gradients)
-            mx.eval(network.parameters(), optimiser.state)
-    for name, half in halves.items():
-        half.update(best[name][2])
-    return {name: count for name, (_, count, _) in best.items()}
+        if tested and count % shape.look_every == 0:
+            found = float(loss(half, unseen.sum(axis=0), together))
+            if found < best:
+                best, place, kept = found, count, half.parameters()
+            elif count - place >= shape.patience:
+                break
+        _, gradients = step(half)
+        optimiser.update(half, gradients)
+        mx.eval(half.parameters(), optimiser.state)
+    if tested:
+        half.update(kept)
+    # Without anything unseen there is nothing to stop for.
+    return place if tested else shape.steps
+
+
+def _merged(array: mx.array, share: mx.array) -> mx.array:
+    """The mean over those members that count for an instance."""
+    return ((share if array.ndim == share.ndim else share[..., None]) * array).sum(axis=0)
 
 
 def _prepared(lesson: Lesson) -> Parts:
@@ -161,39 +198,18 @@ def _prepared(lesson: Lesson) -> Parts:
     return {name: mx.array(np.asarray(table, dtype=np.float32)) for name, table in tables.items()}
 
 
-def _learning_loss(model: MethodSelectionNetwork, parts: Parts, shape: NetworkShape) -> mx.array:
-    """Both halves of all members, added: the gradient of one does not depend on how many others there are."""
-    apart, level = _losses(*model(parts["features"], parts["traits"]), parts, parts["attention"], shape)
-    return (apart + level).sum()
-
-
-def _unseen_losses(model: MethodSelectionNetwork, parts: Parts, shape: NetworkShape) -> tuple[mx.array, mx.array]:
-    """Of both halves, where members that have missed an instance answer together."""
-    heavy = parts["examined"]
-    share = heavy / mx.maximum(heavy.sum(axis=0), 1e-9)
-    differences, levels = model(parts["features"], parts["traits"])
-    together = {
-        **parts,
-        "scores": (share[..., None] * parts["scores"]).sum(axis=0),
-        "levels": (share * parts["levels"]).sum(axis=0),
-    }
-    mean = (share[..., None] * differences).sum(axis=0), (share * levels).sum(axis=0)
-    return _losses(*mean, together, heavy.sum(axis=0), shape)
-
-
-def _losses(
-    differences: mx.array, levels: mx.array, parts: Parts, heavy: mx.array, shape: NetworkShape
-) -> tuple[mx.array, mx.array]:
+def _apart(differences: mx.array, parts: Parts, merge: Merge, heavy: mx.array, limit: float) -> mx.array:
     seen = parts["seen"]
-    errors = (differences - parts["scores"]) * seen
+    errors = (differences - merge(parts["scores"])) * seen
     # An instance's scores are compared with each other alone: what they have in common is the level's business.
     errors = (errors - errors.sum(axis=-1, keepdims=True) / parts["counts"]) * seen
-    apart = (_huber(errors, shape.huber).sum(axis=-1) * heavy).sum(axis=-1)
-    level = (_huber(levels - parts["levels"], shape.huber) * heavy).sum(axis=-1)
-    return (
-        apart / mx.maximum((seen.sum(axis=-1) * heavy).sum(axis=-1), 1e-9),
-        level / mx.maximum(heavy.sum(axis=-1), 1e-9),
-    )
+    cells = (seen.sum(axis=-1) * heavy).sum(axis=-1)
+    return (_huber(errors, limit).sum(axis=-1) * heavy).sum(axis=-1) / mx.maximum(cells, 1e-9)
+
+
+def _level(levels: mx.array, parts: Parts, merge: Merge, heavy: mx.array, limit: float) -> mx.array:
+    errors = _huber(levels - merge(parts["levels"]), limit)
+    return (errors * heavy).sum(axis=-1) / mx.maximum(heavy.sum(axis=-1), 1e-9)
 
 
 def _huber(errors: mx.array, limit: float) -> mx.array:

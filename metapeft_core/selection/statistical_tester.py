@@ -61,6 +61,19 @@ class StatisticalTester:
         p_value = float(wilcoxon(means).pvalue) if np.any(means != 0) else 1.0
         return Comparison(float(differences.mean()), low, high, p_value, len(differences), len(sums))
 
+    def ratio_interval(self, above: Scores, below: Scores, groups: Sequence[object]) -> tuple[float, float]:
+        """Where the ratio of two means lies in so many of the resamples; groups are drawn, both means are theirs."""
+        upper, _ = _by_group(np.asarray(above, dtype=np.float64), groups)
+        lower, _ = _by_group(np.asarray(below, dtype=np.float64), groups)
+        drawn = np.random.default_rng(self.seed).integers(0, len(upper), (self.resamples, len(upper)))
+        totals = lower[drawn].sum(axis=1)
+        ratios = upper[drawn].sum(axis=1)[totals != 0] / totals[totals != 0]
+        outside = (1 - self.level) / 2
+        if not len(ratios):
+            return float("nan"), float("nan")
+        low, high = np.quantile(ratios, (outside, 1 - outside))
+        return float(low), float(high)
+
     def _interval(self, sums: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64]) -> tuple[float, float]:
         """Percentiles of the mean over groups drawn with replacement."""
         chance = np.random.default_rng(self.seed)
