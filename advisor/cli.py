@@ -17,6 +17,7 @@ from advisor.commands.characterize import characterize
 from advisor.commands.collect import collect
 from advisor.commands.config import config
 from advisor.commands.doctor import doctor
+from advisor.commands.evaluate import app as evaluate
 from advisor.commands.experiences import app as experiences
 from advisor.commands.export import export
 from advisor.commands.fetch import fetch
@@ -65,6 +66,7 @@ for command in (doctor, characterize, run, fetch, export, config, collect):
     app.command()(command)
 app.command("import")(import_)
 app.add_typer(experiences, name="experiences")
+app.add_typer(evaluate, name="evaluate")
 
 
 def _show_version(wanted: bool) -> None:

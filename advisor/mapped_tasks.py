@@ -14,6 +14,7 @@ from knowledge.records import Remembered, Vector, Vectors, domain_of
 from knowledge.statistics import comparisons
 from metapeft_core.embedding.map import PlaneMap, plane_map
 from metapeft_core.embedding.network import TaskEmbedder
+from metapeft_core.embedding.similarity import TaskSimilarityMetric
 from metapeft_core.errors import AdvisorError
 from metapeft_core.score import noise_of
 from metapeft_core.types import PEFTMethod, TaskCharacteristics, family_of
@@ -74,11 +75,14 @@ def mapped_tasks(memories: Sequence[Remembered], placing: Placing, known: Sequen
     return found
 
 
-def plane_of(tasks: Sequence[MappedTask]) -> PlaneMap:
+def plane_of(tasks: Sequence[MappedTask], placing: Placing) -> PlaneMap:
     """Where they lie on the plane."""
     if len(tasks) < LEAST_TASKS:
         raise AdvisorError(f"a map needs {LEAST_TASKS} tasks and there are {len(tasks)}: loosen the filter")
-    return plane_map(np.stack([task.vector for task in tasks]))
+    # Most embeddings lie close together, where the cosine, about the square of the distance, tells hardly any apart.
+    by_angle = placing == Placing.CENTROID
+    metric = TaskSimilarityMetric.COSINE if by_angle else TaskSimilarityMetric.EUCLIDEAN
+    return plane_map(np.stack([task.vector for task in tasks]), metric)
 
 
 def trained(known: Sequence[Remembered]) -> TaskEmbedder:

@@ -9,12 +9,12 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from advisor.map_labels import Crowd, placed
+from advisor.map_labels import PULLED, Crowd, gap, placed
 from advisor.map_looks import REST_COLOUR, Colouring, Look, looks, told
 from advisor.mapped_tasks import MappedTask, Placing
 from metapeft_core.embedding.map import PlaneMap
@@ -24,8 +24,9 @@ from metapeft_core.files import replaced_file
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
-INK, QUIET_INK, LEADER, PAPER = "#1A1A1A", "#5C5C5C", "#A3A3A3", "#FFFFFF"
+INK, QUIET_INK, LEADER, BOND, PAPER = "#1A1A1A", "#5C5C5C", "#8F8F8F", "#DCDAD3", "#FFFFFF"
 INCH = 72.0
 """Points in an inch; everything on the map is measured in points."""
 DPI = 150
@@ -40,9 +41,8 @@ SIDES, ENDS = 52.0, 26.0
 """Room for names beyond the outermost points."""
 AREAS = (24.0, 150.0)
 """Of the marks of the fewest and of the most runs, in square points."""
-PULLED = 7.0
-"""Beyond this distance from its point a label has a line to it."""
 
+Corner = Literal["upper left", "lower left"]
 Numbers = npt.NDArray[np.float64]
 TITLES: Mapping[Placing, str] = {
     Placing.CENTROID: "Tasks of past runs: near each other where their texts are alike",
@@ -73,23 +73,40 @@ class Sheet:
 def draw(
     tasks: Sequence[MappedTask], plane: PlaneMap, placing: Placing, colouring: Colouring, path: Path, note: str = ""
 ) -> None:
-    """Write the picture; it appears whole or not at all."""
-    matplotlib = _matplotlib()
+    """Write the picture; it appears whole or not at all, and the ending of its name says as what."""
+    matplotlib = drawing_library()
     with matplotlib.rc_context(_settings(matplotlib)), warnings.catch_warnings():
         # A name in a script for which there is no letter is shown as boxes, and not told on the terminal.
         warnings.simplefilter("ignore", UserWarning)
         figure = _figure(tasks, plane, placing, colouring, note)
-        kind = path.suffix.lower()
-        facts: dict[str, Any] = {"Title": TITLES[placing]}
-        facts |= {"Date": None, "Creator": "peft-advisor"} if kind == ".svg" else {"Software": "peft-advisor"}
+        write = _write_png if path.suffix.lower() == ".png" else _write_svg
         try:
             with replaced_file(path) as fresh:
-                figure.savefig(fresh, format=kind[1:], dpi=DPI, metadata=facts)
+                write(figure, fresh, TITLES[placing])
         except OSError as fault:
             raise AdvisorError(f"{path} cannot be written ({fault}): name another place") from fault
 
 
-def _matplotlib() -> Any:
+def _write_svg(figure: Figure, path: Path, title: str) -> None:
+    figure.savefig(path, format="svg", metadata={"Title": title, "Date": None, "Creator": "peft-advisor"})
+
+
+def _write_png(figure: Figure, path: Path, title: str) -> None:
+    """With 256 colours, which nobody sees and which take a third of the room; those of the groups stay as they are."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    canvas, facts = FigureCanvasAgg(figure), PngInfo()
+    canvas.draw()
+    facts.add_text("Title", title)
+    whole = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba()).convert("RGB")
+    few = whole.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(path, format="PNG", optimize=True, dpi=(DPI, DPI), pnginfo=facts)
+
+
+def drawing_library() -> Any:
+    """Matplotlib, or what to do where it is not."""
     try:
         import matplotlib
         import matplotlib.figure
@@ -114,12 +131,11 @@ def _figure(tasks: Sequence[MappedTask], plane: PlaneMap, placing: Placing, colo
     axes = figure.add_axes((MARGIN / width, MARGIN / height, sheet.width / width, sheet.height / height))
     axes.set(xlim=(0, sheet.width), ylim=(0, sheet.height), xticks=[], yticks=[])
     axes.spines[:].set_color("#D9D9D9")
-    _groups(axes, tasks, sheet)
+    _bonds(axes, plane, sheet)
     _marks(axes, tasks, sheet, drawn, colouring)
     _names(axes, sheet)
-    _legend(
-        figure, tasks, drawn, colouring, 1 - (LEGEND_WIDTH + 0.3 * MARGIN) / width, (sheet.height + MARGIN) / height
-    )
+    side = (1 - (LEGEND_WIDTH + 0.3 * MARGIN) / width, (sheet.height + MARGIN) / height)
+    _legend(figure, tasks, drawn, colouring, side)
     top, left = 1 - MARGIN / height, MARGIN / width
     figure.text(left, top, TITLES[placing], fontsize=TITLE_SIZE, color=INK, va="top", weight="bold")
     words = f"{_trust(tasks, plane)}{note and f' {note}'}"
@@ -131,9 +147,9 @@ def _trust(tasks: Sequence[MappedTask], plane: PlaneMap) -> str:
     """What is shown, and how far it can be believed."""
     runs = sum(task.experiences for task in tasks)
     return (
-        f"{len(tasks):,} tasks, {runs:,} runs. Metric scaling to a plane with stress {plane.stress:.2f}: "
+        f"{len(tasks):,} tasks, {runs:,} runs. Metric scaling to a plane, stress {plane.stress:.2f} (0 is exact): "
         f"of the five tasks nearest to each, {plane.kept:.0%} are among its five nearest here.\n"
-        "Distances mean something, directions do not."
+        "Distances mean something, directions do not. A line joins each task to the one that is nearest in truth."
     )
 
 
@@ -144,7 +160,8 @@ def _sheet(tasks: Sequence[MappedTask], plane: PlaneMap) -> Sheet:
     scale = min((width - 2 * SIDES) / span[0], (STEEPEST * width - 2 * ENDS) / span[1])
     height = max(FLATTEST * width, scale * span[1] + 2 * ENDS)
     middle = (plane.points.max(axis=0) + plane.points.min(axis=0)) / 2
-    points = (plane.points - middle) * scale + np.array([width, height]) / 2
+    # Rounded, so that the last digits of a training with another number of threads change nothing in the file.
+    points = ((plane.points - middle) * scale + np.array([width, height]) / 2).round(2)
     labels = [told(task.name) for task in tasks]
     sizes, radii = _sizes(labels), np.sqrt(_areas(tasks) / np.pi) + 0.8
     corners = placed(Crowd(points, radii, sizes, (2.0, 2.0, width - 2.0, height - 2.0)))
@@ -173,7 +190,8 @@ def _marks(axes: Axes, tasks: Sequence[MappedTask], sheet: Sheet, drawn: Sequenc
         look, winner = drawn[number], tasks[number].winner
         hollow = colouring == Colouring.WINNER and winner is not None and not winner.is_clear
         axes.scatter(
-            *sheet.points[number],
+            sheet.points[number, 0],
+            sheet.points[number, 1],
             s=areas[number],
             marker=look.shape,
             facecolor=PAPER if hollow else look.colour,
@@ -183,18 +201,11 @@ def _marks(axes: Axes, tasks: Sequence[MappedTask], sheet: Sheet, drawn: Sequenc
         )
 
 
-def _groups(axes: Axes, tasks: Sequence[MappedTask], sheet: Sheet) -> None:
-    """Outlines."""
-    from matplotlib.patches import Polygon
-    from scipy.spatial import ConvexHull
-    from metapeft_core.embedding.clustering import cluster
-    c=cluster(np.stack([t.vector for t in tasks]))
-    print(c.count,c.clarity)
-    for g in range(c.count):
-        m=np.flatnonzero(np.array(c.groups)==g)
-        if len(m)<3: continue
-        pts=sheet.points[m]; h=pts[ConvexHull(pts).vertices]
-        axes.add_patch(Polygon(h,closed=True,facecolor="#F0EFEA",edgecolor="#F0EFEA",linewidth=24,joinstyle="round",zorder=0.5))
+def _bonds(axes: Axes, plane: PlaneMap, sheet: Sheet) -> None:
+    """A line from each task to the one that is nearest to it in truth: long ones show where the plane misleads."""
+    pairs = {(min(pair), max(pair)) for pair in enumerate(plane.nearest)}
+    for pair in sorted(pairs):
+        axes.plot(*sheet.points[list(pair)].T, color=BOND, linewidth=1.2, solid_capstyle="round", zorder=1)
 
 
 def _names(axes: Axes, sheet: Sheet) -> None:
@@ -203,12 +214,12 @@ def _names(axes: Axes, sheet: Sheet) -> None:
     ):
         x, y = corner
         axes.text(x, y + 0.28 * size[1], label, fontsize=LABEL_SIZE, color=INK, parse_math=False, zorder=4)
-        nearest = np.clip(point, corner, corner + size)
-        away = nearest - point
+        away = gap(point, np.concatenate([corner, corner + size]))
         length = float(np.hypot(*away))
         if length - radius > PULLED:
-            start = point + away * (radius / length)
-            axes.plot(*np.stack([start, nearest]).T, color=LEADER, linewidth=0.6, zorder=1)
+            axes.plot(
+                *np.stack([point + away * (radius / length), point + away]).T, color=LEADER, linewidth=0.5, zorder=2
+            )
 
 
 def _legend(
@@ -236,7 +247,7 @@ def _mark(colour: str, shape: str, size: float, *, hollow: bool = False) -> Line
 
 
 def _entries(
-    figure: Figure, heading: str, entries: Sequence[tuple[str, Line2D]], place: tuple[float, float], corner: str
+    figure: Figure, heading: str, entries: Sequence[tuple[str, Line2D]], place: tuple[float, float], corner: Corner
 ) -> None:
     # Names come from data: matplotlib leaves out one that begins with a line, and sets dollars as a formula.
     legend = figure.legend(

@@ -136,3 +136,55 @@ class PEFTExperience:
 def family_of(experience: PEFTExperience) -> str:
     """The family of its task; a task of which none is told is a family of its own."""
     return experience.family or experience.task
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """What is expected, and between which values it lies in nine of ten cases."""
+
+    expected: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class MethodForecast:
+    """What is foretold of one method."""
+
+    method: PEFTMethod
+    chance: float
+    """Probability of being the best of the five, or as good as that within the noise floor."""
+    quality: Interval
+    seconds: Interval
+    """Of training on the device that was asked about."""
+    memory_bytes: Interval
+    hyperparameters: Mapping[str, Setting]
+    fits: bool = True
+    """Whether it is likely to keep the limits that were given."""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodRecommendation:
+    """Which method to take, how sure that is, and on what it rests."""
+
+    method: PEFTMethod
+    confidence: float
+    """Probability that no other method is better by more than the noise floor; calibrated on families held out."""
+    hyperparameters: Mapping[str, Setting]
+    expected_performance: Mapping[str, Interval]
+    """`quality` (accuracy, or ROUGE-L for text that is written), `seconds`, `memory_bytes`."""
+    reasoning: str
+    ranking: tuple[MethodForecast, ...]
+    """All five, the one expected to be best first."""
+    alternatives: Mapping[str, PEFTMethod]
+    """`best`, `fastest` and `leanest` of those that give away nothing that could be noticed."""
+    tied: tuple[PEFTMethod, ...]
+    """Methods within noise of each other, the recommended one among them; empty where there is no tie."""
+    abstained: str | None
+    """Why the safe choice was taken, where it was for lack of evidence."""
+    evidence: tuple[str, ...]
+    """Ids of the experiences that it rests on, those that count most first."""
+    novelty: float
+    """Below 1 the task and the model are like those that are known; from 2 on they are like none."""
+    noise_floor: float
+    steps: int

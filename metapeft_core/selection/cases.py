@@ -11,7 +11,7 @@ import numpy as np
 
 from metapeft_core.embedding.features import FEATURES, measured
 from metapeft_core.errors import SelectionError
-from metapeft_core.score import SUCCESSES, score_of
+from metapeft_core.score import SUCCESSES, noise_of, score_of
 from metapeft_core.selection.table import Numbers, ScoreTable, score_table
 from metapeft_core.types import Backbone, PEFTExperience, PEFTMethod, Setting, TaskCharacteristics, family_of
 
@@ -20,6 +20,10 @@ UNUSUAL_WEIGHT = 0.5
 """Of a case whose methods were not all run with their usual settings: part of what they differ by is the settings'."""
 COMMON = ("batch_size", "max_length", "weight_decay", "warmup_share_of_steps", "schedule", "clip_norm", "pooling")
 """Settings that all methods of a comparison share; they do not make one setting of a method another."""
+LEAST_FAMILIES = 10
+"""Below, nothing can be held out that would say anything."""
+USUAL_FLOOR = 0.025
+"""Where no setting was ever run twice: what reruns of the shipped runs differ by."""
 TASK_NUMBERS = (*FEATURES, "majority", "generates")
 BACKBONE_NUMBERS = ("layers", "width", "parameters", "decoder")
 DESCRIPTION = (*TASK_NUMBERS, *BACKBONE_NUMBERS)
@@ -90,18 +94,19 @@ def case_key(experience: PEFTExperience) -> str:
     return json.dumps([rows, experience.backbone.name, score.metric if score else ""])
 
 
-def cases_of(experiences: Iterable[PEFTExperience]) -> tuple[Case, ...]:
+def cases_of(experiences: Iterable[PEFTExperience], tuned: bool = False) -> tuple[Case, ...]:
     """All cases, in the order in which they are met.
 
     A method counts by the setting with which it was run most often on such backbones: settings that were tried here
-    and nowhere else would make a method look better where more of them were tried.
+    and nowhere else would make a method look better where more of them were tried. With `tuned` it counts by its best
+    setting instead, as public figures do, which were chosen to be shown.
     """
     runs = [run for run in experiences if run.outcome in SUCCESSES and score_of(run) is not None]
     usual = usual_settings(runs)
     groups: dict[str, list[PEFTExperience]] = defaultdict(list)
     for run in runs:
         groups[case_key(run)].append(run)
-    return tuple(_case(key, members, usual) for key, members in groups.items())
+    return tuple(_case(key, members, None if tuned else usual) for key, members in groups.items())
 
 
 def usual_settings(runs: Sequence[PEFTExperience]) -> dict[tuple[str, PEFTMethod], str]:
@@ -118,13 +123,13 @@ def setting_key(hyperparameters: Mapping[str, Setting]) -> str:
     return json.dumps({name: value for name, value in hyperparameters.items() if name not in COMMON}, sort_keys=True)
 
 
-def _case(key: str, runs: Sequence[PEFTExperience], usual: Mapping[tuple[str, PEFTMethod], str]) -> Case:
+def _case(key: str, runs: Sequence[PEFTExperience], usual: Mapping[tuple[str, PEFTMethod], str] | None) -> Case:
     first = runs[0]
     by_method: dict[PEFTMethod, list[PEFTExperience]] = defaultdict(list)
     for run in runs:
         by_method[run.method].append(run)
     cells = {
-        method: _cell(members, usual[first.backbone.kind, method])
+        method: _cell(members, usual[first.backbone.kind, method]) if usual else _best(members)
         for method, members in sorted(by_method.items(), key=lambda entry: METHODS.index(entry[0]))
     }
     return Case(key, first.task, family_of(first), first.characteristics, first.backbone, cells)
@@ -138,6 +143,10 @@ def _cell(runs: Sequence[PEFTExperience], usual: str) -> Cell:
         ranked = sorted(runs, key=value_of)
         counted = [ranked[len(ranked) // 2]]
     return Cell(tuple(counted), is_usual)
+
+
+def _best(runs: Sequence[PEFTExperience]) -> Cell:
+    return Cell((max(runs, key=value_of),), False)
 
 
 def value_of(run: PEFTExperience) -> float:
@@ -165,3 +174,21 @@ def score_table_of(cases: Sequence[Case]) -> ScoreTable:
 def _cell_score(case: Case, method: PEFTMethod) -> float:
     cell = case.cells.get(method)
     return np.nan if cell is None else cell.score
+
+
+def described_cases(runs: Iterable[PEFTExperience]) -> tuple[Case, ...]:
+    """Cases whose data is described, of families enough that one can be left out."""
+    cases = tuple(case for case in cases_of(runs) if case.characteristics is not None)
+    families = len({case.family for case in cases if case.is_fair})
+    if families < LEAST_FAMILIES:
+        raise SelectionError(
+            f"all five methods were compared on {families} families of tasks, too few to learn from: "
+            f"give at least {LEAST_FAMILIES}, such as those that ship, or run `advisor collect`"
+        )
+    return cases
+
+
+def floor_of(runs: Iterable[PEFTExperience]) -> float:
+    """Scores nearer than this are not told apart."""
+    noise = noise_of(runs)
+    return noise.floor if noise else USUAL_FLOOR

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from metapeft_core.errors import SettingsError
 from metapeft_core.methods.registry import SETTINGS, make_settings
 from metapeft_core.runtime import DeviceKind
 from metapeft_core.training.cost import predict
@@ -56,6 +57,15 @@ def spec_of(method: PEFTMethod, hyperparameters: Mapping[str, Setting], seed: in
     if "warmup_share_of_steps" in hyperparameters:
         common["warmup_share"] = hyperparameters["warmup_share_of_steps"]
     return TrainingSpec(method=make_settings(method, own), seed=seed, **common)
+
+
+def fits(method: PEFTMethod, hyperparameters: Mapping[str, Setting], backbone: Backbone) -> bool:
+    """Whether settings are valid for a backbone."""
+    try:
+        spec_of(method, hyperparameters).method.check(backbone)
+    except SettingsError:
+        return False
+    return True
 
 
 def counted_of(run: PEFTExperience, speed: Speed = SHIPPED_SPEED) -> Cost | None:

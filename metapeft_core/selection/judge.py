@@ -16,6 +16,8 @@ from metapeft_core.selection.fit import FitSettings, Selector, fit_table
 from metapeft_core.selection.novelty import Novelty
 from metapeft_core.selection.table import Mask, Numbers, Places, ScoreTable
 
+LEAST_SPREAD = 1e-6
+
 
 @dataclass(frozen=True, slots=True)
 class JudgeSettings:
@@ -86,6 +88,30 @@ class Judge:
         taken = np.where(tied.any(axis=1) & (costs is not None), cheapest, best)
         expected, low, high = (np.clip(part, *self.settings.bounds) for part in (found.expected, low, high))
         return Verdicts(expected, low, high, chances, best, taken, tied, novelty, abstained)
+
+    def blended(
+        self, verdicts: Verdicts, worth: Numbers, spread: float, share: float, costs: Numbers, allowed: Mask
+    ) -> Verdicts:
+        """The same once other evidence has a share in it, which says what candidates are worth whatever the instance.
+
+        Levels stay as they are; between candidates, what was expected and how sure that was are mixed by the share.
+        """
+        level = verdicts.expected.mean(axis=1, keepdims=True)
+        apart = (1 - share) * (verdicts.expected - level) + share * (worth - worth.mean())
+        shift = level + apart - verdicts.expected
+        may = allowed if allowed.any() else np.ones_like(allowed)
+        wide = np.full(len(apart), max(spread, LEAST_SPREAD))
+        normal = replace(self.likely, errors=np.zeros(0), slope=1.0, shift=0.0)
+        theirs = normal.of(np.where(may, apart, -np.inf), wide)
+        chances = np.where(may, (1 - share) * verdicts.chances + share * theirs, 0.0)
+        best = np.where(may, apart, -np.inf).argmax(axis=1)
+        tied = self._tied(chances, best)
+        taken = np.where(tied.any(axis=1), np.where(tied, costs, np.inf).argmin(axis=1), best)
+        # A level that was learned on other models is hardly known on this one.
+        low, high = verdicts.low + shift - share * spread, verdicts.high + shift + share * spread
+        expected, low, high = (np.clip(part, *self.settings.bounds) for part in (verdicts.expected + shift, low, high))
+        abstained = verdicts.abstained & (share < 0.5)
+        return Verdicts(expected, low, high, chances, best, taken, tied, verdicts.novelty, abstained)
 
     def _safe(self) -> Numbers:
         return self.selector.prior.of(self.selector.table.traits)

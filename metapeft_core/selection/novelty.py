@@ -35,7 +35,7 @@ class Novelty:
         found = cls(features, middle, np.maximum(spread, LEAST_SPREAD * np.maximum(1.0, np.abs(middle))), 1.0)
         names = {group: number for number, group in enumerate(dict.fromkeys(groups))}
         number = np.array([names[group] for group in groups])
-        distances = found._distances(features)
+        distances = found.distances(features)
         distances[number[:, None] == number[None, :]] = np.inf
         own = _nearest(distances)
         own = own[np.isfinite(own)]
@@ -43,9 +43,10 @@ class Novelty:
 
     def of(self, features: Numbers) -> Numbers:
         """1 is as far as hardly any known instance is from the others; 2 twice as far."""
-        return _nearest(self._distances(features)) / self.usual
+        return _nearest(self.distances(features)) / self.usual
 
-    def _distances(self, features: Numbers) -> Numbers:
+    def distances(self, features: Numbers) -> Numbers:
+        """Of instances to all that are known, in spreads of a feature."""
         asked, known = ((table - self.middle) / self.spread for table in (features, self.known))
         total = np.zeros((len(asked), len(known)))
         for left, right in zip(asked.T, known.T, strict=True):

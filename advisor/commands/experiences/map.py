@@ -51,9 +51,10 @@ def map_(
     _check(out, by, colour, method)
     from advisor.map_looks import Colouring
     from advisor.mapped_tasks import Placing, mapped_tasks, plane_of
-    from advisor.task_map import draw
+    from advisor.task_map import draw, drawing_library
     from knowledge.base import KnowledgeBase
 
+    drawing_library()
     wanted = make_filter(
         method=method,
         task_type=task_type,
@@ -68,9 +69,9 @@ def map_(
         everything = [memory for _, memory in known.store.select()]
         chosen = [memory for _, memory in known.store.select(wanted)]
     tasks = mapped_tasks(chosen, Placing(by), everything)
-    plane = plane_of(tasks)
+    plane = plane_of(tasks, Placing(by))
     left_out = len({memory.experience.task for memory in chosen}) - len(tasks)
-    note = f"{left_out} tasks known by published figures alone are left out." if left_out else ""
+    note = f"{left_out} tasks of which only figures are known are left out." if left_out else ""
     draw(tasks, plane, Placing(by), Colouring(colour), out, note)
     if as_json:
         show_json(as_plain(out, tasks, plane, left_out))
