@@ -25,6 +25,10 @@ class Conformal:
         relative = (errors / scales)[~np.isnan(errors)]
         return cls(np.sort(relative))
 
+    def with_more(self, errors: Numbers, scales: Numbers) -> Conformal:
+        """The same with further errors."""
+        return Conformal(np.sort(np.concatenate([self.errors, Conformal.fitted(errors, scales).errors])))
+
     def interval(self, expected: Numbers, scales: Numbers, level: float) -> tuple[Numbers, Numbers]:
         """Lower and upper ends between which a score lies in `level` of all cases."""
         outside = (1 - level) / 2

@@ -7,7 +7,7 @@ method, as the selector learns scores: from cases, with what was not seen as the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from metapeft_core.errors import SettingsError
@@ -21,6 +21,8 @@ from metapeft_core.types import Backbone, PEFTExperience, PEFTMethod, Setting, T
 
 SHIPPED_SPEED = Speed(flop=1.02e-11, element=9.5e-11, operation=3.3e-6, lanes=1)
 """One core of the machine on which the shipped runs were made, as `measured_speed` found it when nothing else ran."""
+
+MOST_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ def counted_cost(
     device: DeviceKind | None = None,
 ) -> Cost:
     """What the counts say, on this machine unless another is given."""
-    work = workload_like(characteristics)
+    # No run reads more rows than this, and a workload of billions would fill the memory.
+    work = workload_like(replace(characteristics, dataset_size=min(characteristics.dataset_size, MOST_ROWS)))
     found = predict(work, backbone, spec, budget, device=device, speed=speed)
     return Cost(found.seconds, float(found.peak_memory_bytes))
 

@@ -10,7 +10,7 @@ far as its predictions for instances that it had not seen came true: not at all 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import mlx.core as mx
@@ -133,6 +133,23 @@ def fit_table(table: ScoreTable, settings: FitSettings) -> Selector:
     trust = believed_share(table, worth[fold_of], unseen.differences) if len(kept) > 1 else 0.0
     held_out = predicted(own, levels[members, rows].T, worth[fold_of], trust, scale)
     return Selector(table, scaler, priors[-1], network.last(settings.members), scale, trust, held_out)
+
+
+def refreshed(
+    selector: Selector, table: ScoreTable, held_out: Prediction, which: Places, shape: NetworkShape
+) -> Selector:
+    """The selector once its network has gone on with some of the instances of a table that has grown.
+
+    The prior is found anew. `held_out` is what was foretold of every instance before it was learned.
+    """
+    prior = fit_prior(table)
+    part = table.rows(which)
+    members = selector.network.levels.bias.shape[0]
+    everything = [np.ones(len(part), dtype=bool)]
+    settings = FitSettings(members=members, seed=len(table), shape=shape)
+    lesson = _lesson(part, selector.scaler, prior.of(table.traits)[None, :], selector.scale, everything, settings)
+    train(selector.network, lesson, shape)
+    return replace(selector, table=table, prior=prior, held_out=held_out)
 
 
 def _parts(table: ScoreTable, settings: FitSettings) -> tuple[Places, list[Mask]]:

@@ -92,8 +92,14 @@ class Levels(nn.Module):
 class MethodSelectionNetwork(nn.Module):
     """`members` networks over the same instances and candidates."""
 
+    shape: NetworkShape
+    sizes: dict[str, int]
+
     def __init__(self, features: int, traits: int, members: int, shape: NetworkShape, seed: int) -> None:
         super().__init__()
+        # Set below nn.Module's bookkeeping, which would take them for parameters.
+        object.__setattr__(self, "shape", shape)
+        object.__setattr__(self, "sizes", {"features": features, "traits": traits, "members": members})
         first, second, third = mx.random.split(mx.random.key(seed), 3)
         self.differences = Differences(features, traits, members, shape, first)
         self.levels = Levels(features, members, shape, second)
@@ -108,6 +114,7 @@ class MethodSelectionNetwork(nn.Module):
     def last(self, members: int) -> MethodSelectionNetwork:
         """The last members alone."""
         self.update(tree_map(lambda array: array[-members:], self.parameters()))
+        self.sizes["members"] = members
         return self
 
 

@@ -11,6 +11,8 @@ from metapeft_core.selection.table import Numbers
 
 NEAREST = 3
 LEAST_SPREAD = 1e-9
+MOST = 10.0
+"""Farther than this says nothing more; a feature in which all known agree would make anything else infinitely new."""
 UNTOLD = 1.0
 """Spreads that something unknown is taken to be away."""
 
@@ -43,7 +45,7 @@ class Novelty:
 
     def of(self, features: Numbers) -> Numbers:
         """1 is as far as hardly any known instance is from the others; 2 twice as far."""
-        return _nearest(self.distances(features)) / self.usual
+        return np.minimum(_nearest(self.distances(features)) / self.usual, MOST)
 
     def distances(self, features: Numbers) -> Numbers:
         """Of instances to all that are known, in spreads of a feature."""

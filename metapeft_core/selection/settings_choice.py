@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from metapeft_core.errors import SelectionError
+from metapeft_core.methods.registry import make_settings, setting_values
 from metapeft_core.score import SUCCESSES, score_of
 from metapeft_core.selection.cases import case_key, describe, setting_key, usual_settings, value_of
 from metapeft_core.selection.costs import fits
 from metapeft_core.selection.fit import FitSettings, Selector, fit_table
 from metapeft_core.selection.settings_space import Settings, own_settings, traits_of
 from metapeft_core.selection.table import Numbers, ScoreTable, score_table
+from metapeft_core.training.spec import LEARNING_RATES
 from metapeft_core.types import Backbone, PEFTExperience, PEFTMethod, family_of
 
 LEAST_CASES = 8
@@ -53,7 +54,7 @@ class SettingsChooser:
         """The settings that are expected to do best and that fit the backbone."""
         found = self.methods.get((backbone.kind, method))
         if found is None:
-            raise SelectionError(f"no run of {method} on an {backbone.kind} is known: `advisor collect` makes some")
+            return Choice(default_settings(method), 0.0)
         if found.selector is None:
             return Choice(found.usual, 0.0)
         traits = traits_of(method, [found.usual, *found.known])
@@ -65,6 +66,11 @@ class SettingsChooser:
             if fits(method, found.known[place], backbone):
                 return Choice(found.known[place], float(gains[place]))
         return Choice(found.usual, 0.0)
+
+
+def default_settings(method: PEFTMethod) -> Settings:
+    """What a run starts from where no run is known."""
+    return {**setting_values(make_settings(method)), "learning_rate": LEARNING_RATES[method]}
 
 
 def fit_settings(runs: Sequence[PEFTExperience], settings: FitSettings) -> SettingsChooser:
