@@ -121,8 +121,8 @@ def fit_table(table: ScoreTable, settings: FitSettings) -> Selector:
     scale = _scale(table, worth[-1])
     lesson = _lesson(table, scaler, worth, scale, kept, settings)
     network = MethodSelectionNetwork(
-        scaler.width, table.traits.shape[1], len(kept) * settings.members, settings.shape, settings.seed
-    )
+        scaler.width, table.traits.shape[1], settings.members, settings.shape, settings.seed
+    ).repeated(len(kept))
     train(network, lesson, settings.shape)
     differences, levels = run(network, lesson.features, lesson.traits)
     # Of every instance the answers of the members that have missed its fold, and the prior of that fold.

@@ -8,6 +8,7 @@ tell after how many steps a half stops getting better on what it has not seen, a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -103,13 +104,21 @@ class MethodSelectionNetwork(nn.Module):
         first, second, third = mx.random.split(mx.random.key(seed), 3)
         self.differences = Differences(features, traits, members, shape, first)
         self.levels = Levels(features, members, shape, second)
-        self.seen = (mx.random.uniform(shape=(members, 1, features), key=third) < shape.share_seen).astype(mx.float32)
+        # Every feature is seen by as many members as any other: chance might hide from all the one that counts.
+        order = mx.argsort(mx.random.uniform(shape=(members, 1, features), key=third), axis=0)
+        self.seen = (order < math.ceil(shape.share_seen * members)).astype(mx.float32)
         self.freeze(keys=["seen"], recurse=False)
 
     def __call__(self, features: mx.array, traits: mx.array) -> tuple[mx.array, mx.array]:
         """(members, instances, candidates) of differences, and (members, instances) of levels."""
         shown = features * self.seen
         return self.differences(shown, traits), self.levels(shown)
+
+    def repeated(self, copies: int) -> MethodSelectionNetwork:
+        """The same members several times over: what they then learn differs by nothing but what they are shown."""
+        self.update(tree_map(lambda array: mx.concatenate([array] * copies), self.parameters()))
+        self.sizes["members"] *= copies
+        return self
 
     def last(self, members: int) -> MethodSelectionNetwork:
         """The last members alone."""

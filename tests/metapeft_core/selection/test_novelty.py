@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from metapeft_core.selection.novelty import Novelty
+from metapeft_core.selection.novelty import MOST, Novelty
 
 
 def known(count: int = 200, seed: int = 0):
@@ -19,10 +19,11 @@ def test_more_of_the_same_is_hardly_ever_new():
 
 def test_the_farther_away_the_newer():
     novelty = Novelty.fitted(known(), range(200))
-    found = novelty.of(np.outer([0.0, 3.0, 10.0, 100.0], np.ones(5)))
+    found = novelty.of(np.outer([0.0, 3.0, 6.0, 9.0], np.ones(5)))
     assert (np.diff(found) > 0).all()
     assert found[0] < 1
     assert found[1] > 1.5
+    assert novelty.of(np.full((1, 5), 1e9))[0] == MOST
 
 
 def test_what_is_not_known_makes_newer_but_not_alien():
