@@ -6,17 +6,15 @@ import json
 from dataclasses import replace
 
 import pytest
+from made_up_choices import QUICK
 from made_up_runs import LARGE_MODEL, SMALL_MODEL, figure, run, runs, task
 
 from metapeft_core.errors import SelectionError
-from metapeft_core.selection.fit import FitSettings
 from metapeft_core.selection.judge import JudgeSettings
-from metapeft_core.selection.network import NetworkShape
 from metapeft_core.selection.recommend import Limits
 from metapeft_core.system import MetaPEFTSystem, SystemSettings
 from metapeft_core.types import PEFTMethod
 
-QUICK = FitSettings(members=3, folds=3, shape=NetworkShape(hidden=8, shared=4, steps=60, learning_rate=0.02))
 SETTINGS = SystemSettings(JudgeSettings(bounds=(0.0, 1.0), fit=QUICK))
 FIGURES = [figure(PEFTMethod.LORA, 0.8), figure(PEFTMethod.PREFIX_TUNING, 0.5), figure(PEFTMethod.PROMPT_TUNING, 0.4)]
 MANY_CLASSES = task(1001, classes=23, complexity=0.2, rows=256)

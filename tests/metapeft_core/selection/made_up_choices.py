@@ -12,6 +12,9 @@ from metapeft_core.selection.network import NetworkShape
 SMALL = FitSettings(members=4, shape=NetworkShape(hidden=16, steps=120))
 """Enough for tables in which the pattern is plain."""
 
+QUICK = FitSettings(members=2, folds=3, shape=NetworkShape(hidden=8, shared=4, steps=60, learning_rate=0.02))
+"""Enough where it is not the selector that is looked at."""
+
 
 @dataclass(frozen=True)
 class Choices:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_up_choices import choices
+from made_up_choices import QUICK, choices
 from made_up_runs import runs
 
 from metapeft_core.selection.conformal import Conformal
@@ -14,13 +14,10 @@ from metapeft_core.selection.evaluation.baselines import RIVALS, always, neighbo
 from metapeft_core.selection.evaluation.limits import best_under_limits, limits_of, under_limits
 from metapeft_core.selection.evaluation.report import OURS, RANDOM, SHUFFLED, SINGLE
 from metapeft_core.selection.evaluation.run import evaluate_selection
-from metapeft_core.selection.fit import FitSettings
 from metapeft_core.selection.judge import JudgeSettings
-from metapeft_core.selection.network import NetworkShape
 from metapeft_core.selection.table import score_table
 
 SCORES = np.array([[0.5, 0.6, 0.4], [0.9, 0.7, 0.8], [0.3, 0.3, 0.3], [0.2, 0.8, 0.1]])
-QUICK = FitSettings(members=2, folds=3, shape=NetworkShape(hidden=8, shared=4, steps=60, learning_rate=0.02))
 
 
 def test_the_closed_gap_is_0_for_the_single_choice_and_1_for_the_oracle():
