@@ -17,9 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.known import known_experiences
 from benchmarks.table import write_results
-from knowledge.shipped import read_shipped
-from knowledge.store import ExperienceStore
 from metapeft_core.selection.cases import Case, described_cases, score_table_of
 from metapeft_core.system import MetaPEFTSystem
 from metapeft_core.types import PEFTExperience, family_of
@@ -33,11 +32,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--store", type=Path)
     chosen = parser.parse_args()
-    if chosen.store is None:
-        every = [memory.experience for memory in read_shipped()]
-    else:
-        with ExperienceStore(chosen.store) as store:
-            every = [memory.experience for _, memory in store.select()]
+    every = known_experiences(chosen.store)
     runs = [run for run in every if run.provenance != "published"]
     parts = deal(runs, chosen.seed)
     fair = [case for case in described_cases(runs) if case.is_fair]

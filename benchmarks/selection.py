@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from advisor.evaluation_tables import figure_in_words
+from benchmarks.known import known_experiences
 from benchmarks.table import write_results
-from knowledge.shipped import read_shipped
-from knowledge.store import ExperienceStore
 from metapeft_core.selection.evaluation.report import OURS, ChoiceRow, SelectionReport
 from metapeft_core.selection.evaluation.run import evaluate_selection
 from metapeft_core.selection.fit import FitSettings
@@ -32,11 +31,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--store", type=Path)
     chosen = parser.parse_args()
-    if chosen.store is None:
-        experiences = [memory.experience for memory in read_shipped()]
-    else:
-        with ExperienceStore(chosen.store) as store:
-            experiences = [memory.experience for _, memory in store.select()]
+    experiences = known_experiences(chosen.store)
     settings = JudgeSettings(bounds=(0.0, 1.0), fit=FitSettings(members=chosen.members, seed=chosen.seed))
     began = time.perf_counter()
 
