@@ -1,6 +1,6 @@
 """Whether the choice of a method is worth anything: every family of tasks judged by what was learned from all others.
 
-    python -m benchmarks.selection [--members 8] [--seed 0] [--workers 2] [--store FILE]
+    python -m benchmarks.selection [--members 16] [--seed 0] [--workers 2] [--store FILE]
 
 Prints what `advisor evaluate selection` prints and keeps it in results/selection.{json,md}. Without a store it is the
 experiences that ship.
@@ -26,7 +26,7 @@ from metapeft_core.selection.judge import JudgeSettings
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--members", type=int, default=8)
+    parser.add_argument("--members", type=int, default=16)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--store", type=Path)

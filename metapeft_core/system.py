@@ -36,7 +36,7 @@ REPLAYED = 64
 class SystemSettings:
     """How carefully it learns."""
 
-    judge: JudgeSettings = field(default_factory=lambda: JudgeSettings(bounds=(0.0, 1.0), fit=FitSettings(members=16)))
+    judge: JudgeSettings = field(default_factory=lambda: JudgeSettings(bounds=(0.0, 1.0), fit=FitSettings()))
 
 
 class MetaPEFTSystem:

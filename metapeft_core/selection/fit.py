@@ -31,7 +31,7 @@ LEAST = 1e-9
 class FitSettings:
     """How a selector is made."""
 
-    members: int = 8
+    members: int = 16
     """Networks that answer together."""
     folds: int = 5
     """Parts that are held out in turn to find how far the network is to be believed."""

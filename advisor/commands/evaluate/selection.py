@@ -13,7 +13,7 @@ from advisor.printing import answers, remarks, show_json
 
 def selection(
     workers: Annotated[int, typer.Option(min=1, help="Processes that share the families.")] = 1,
-    members: Annotated[int, typer.Option(min=1, help="Networks that answer together.")] = 8,
+    members: Annotated[int, typer.Option(min=1, help="Networks that answer together.")] = 16,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same figures.")] = 0,
     store: Store = None,
     as_json: AsJson = False,
