@@ -30,13 +30,14 @@ from benchmarks.table import write_results
 from knowledge.collecting.catalogue import Listed, catalogue, cut_to, read_listed
 from knowledge.collecting.design import Candidate
 from knowledge.embed import task_vector
-from knowledge.records import TRAIN_SIZES, Vector
+from knowledge.records import Vector
 from knowledge.shipped import read_shipped
 from knowledge.task_vectors import FILE, read_task_vectors, write_task_vectors
 from metapeft_core.backbones.sentence import embed_texts
 from metapeft_core.data.task import Task
 from metapeft_core.embedding.task2vec import Task2VecEmbedding
 from metapeft_core.training.finetune import rows_digest
+from metapeft_core.types import TRAIN_SIZES
 
 APART = 64
 """Rows of the two samples of a task that share none."""

@@ -13,8 +13,6 @@ from metapeft_core.types import Outcome, PEFTExperience, PEFTMethod, Provenance
 Vector = npt.NDArray[np.float32]
 Vectors = npt.NDArray[np.float32]
 """One a row."""
-TRAIN_SIZES = (16, 64, 256, 1000)
-"""Train sizes that are collected at, and that statistics tell apart."""
 WIDTH = 384
 """Numbers of a task vector: the width of all-MiniLM-L6-v2."""
 

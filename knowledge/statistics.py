@@ -10,9 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from knowledge.records import TRAIN_SIZES
 from metapeft_core.score import SUCCESSES, Noise, noise_of, score_of
-from metapeft_core.types import PEFTExperience, PEFTMethod, family_of
+from metapeft_core.types import TRAIN_SIZES, PEFTExperience, PEFTMethod, family_of, train_size_of
 
 LARGER = "larger"
 """Than the largest train size that is told apart."""
@@ -79,7 +78,8 @@ def size_of(experience: PEFTExperience) -> str:
     facts = experience.characteristics
     if facts is None:
         return "unknown"
-    return next((str(size) for size in TRAIN_SIZES if facts.dataset_size <= size), LARGER)
+    size = train_size_of(facts.dataset_size)
+    return LARGER if size is None else str(size)
 
 
 def objective_of(experience: PEFTExperience) -> str:

@@ -13,6 +13,9 @@ Objective = Literal["classification", "generation"]
 Provenance = Literal["measured", "published", "user"]
 Outcome = Literal["completed", "stopped_early", "out_of_budget", "diverged", "out_of_memory", "failed"]
 
+TRAIN_SIZES = (16, 64, 256, 1000)
+"""Train sizes that are collected at, and that statistics tell apart."""
+
 
 class PEFTMethod(StrEnum):
     """The five ways to adapt a frozen model that the advisor chooses among."""
@@ -188,3 +191,8 @@ class MethodRecommendation:
     """Below 1 the task and the model are like those that are known; from 2 on they are like none."""
     noise_floor: float
     steps: int
+
+
+def train_size_of(rows: int) -> int | None:
+    """The train size that so many rows count as: the next one; None where there are more than the largest."""
+    return next((size for size in TRAIN_SIZES if rows <= size), None)

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from knowledge.collecting.spaces import ALL_METHODS, anchor, drawn
-from knowledge.records import TRAIN_SIZES
 from metapeft_core.training.spec import Budget, TrainingSpec
-from metapeft_core.types import Objective
+from metapeft_core.types import TRAIN_SIZES, Objective
 
 SHALLOW, DEEP, WRITER = "minilm:3", "minilm", "smollm2"
 STEPS: Mapping[int, int] = {16: 40, 64: 64, 256: 100, 1000: 150}

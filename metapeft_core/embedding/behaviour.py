@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 
 from metapeft_core.embedding.clustering import Distances
+from metapeft_core.groups import group_numbers
 
 Scores = npt.NDArray[np.floating[Any]]
 """A line an instance, a column a candidate, nan where a candidate was not tried on it."""
@@ -52,12 +53,6 @@ def strangers(groups: Sequence[Hashable] | None, count: int) -> Mask:
         raise ValueError(f"{len(groups)} groups for {count} instances: give one an instance")
     numbers = group_numbers(groups)
     return numbers[:, None] != numbers[None, :]
-
-
-def group_numbers(groups: Sequence[Hashable]) -> npt.NDArray[np.int64]:
-    """Groups as numbers, in the order in which they are met."""
-    order: dict[Hashable, int] = {}
-    return np.array([order.setdefault(group, len(order)) for group in groups], dtype=np.int64)
 
 
 def agreement(similarities: Scores, distances: Distances, counted: Mask) -> npt.NDArray[np.float64]:

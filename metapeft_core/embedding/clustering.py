@@ -11,6 +11,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from metapeft_core.embedding.similarity import TaskSimilarityMetric, Vectors
+from metapeft_core.groups import group_numbers
 
 Distances = npt.NDArray[np.float64]
 
@@ -43,7 +44,7 @@ def cluster(
     distances = (distances + distances.T) / 2
     np.fill_diagonal(distances, 0.0)
     tree = linkage(squareform(distances, checks=False), method="average")
-    cuts = (_numbered(fcluster(tree, count, criterion="maxclust")) for count in possible)
+    cuts = (tuple(group_numbers(fcluster(tree, count, criterion="maxclust").tolist()).tolist()) for count in possible)
     found = (Clustering(groups, silhouette(distances, groups)) for groups in cuts)
     return max(found, key=lambda clustering: (clustering.clarity, -clustering.count))
 
@@ -66,8 +67,3 @@ def silhouette(distances: Distances, groups: Sequence[int]) -> float:
     larger = np.maximum(within, nearest)
     scores = np.where((sizes[own] > 1) & (larger > 0), (nearest - within) / np.where(larger > 0, larger, 1.0), 0.0)
     return float(scores.mean())
-
-
-def _numbered(labels: Sequence[int]) -> tuple[int, ...]:
-    order: dict[int, int] = {}
-    return tuple(order.setdefault(int(label), len(order)) for label in labels)

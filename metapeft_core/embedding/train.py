@@ -15,9 +15,10 @@ import mlx.optimizers as optim
 import numpy as np
 import numpy.typing as npt
 
-from metapeft_core.embedding.behaviour import Mask, Scores, behaviour_distances, group_numbers, strangers
+from metapeft_core.embedding.behaviour import Mask, Scores, behaviour_distances, strangers
 from metapeft_core.embedding.clustering import Distances
 from metapeft_core.embedding.features import Features
+from metapeft_core.groups import group_numbers
 
 Numbers = npt.NDArray[np.float64]
 BATCH = 512

@@ -66,6 +66,11 @@ class Case:
     cells: Mapping[PEFTMethod, Cell]
 
     @property
+    def runs(self) -> tuple[PEFTExperience, ...]:
+        """Those of all methods that count."""
+        return tuple(run for cell in self.cells.values() for run in cell.runs)
+
+    @property
     def is_whole(self) -> bool:
         """Whether every method was tried."""
         return len(self.cells) == len(METHODS)

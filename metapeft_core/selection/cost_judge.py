@@ -73,7 +73,7 @@ class CostJudge:
 
 def count_runs(cases: Sequence[Case]) -> Counts:
     """What the counts would have said of every run of the cases."""
-    return {run.id: counted_of(run) for case in cases for cell in case.cells.values() for run in cell.runs}
+    return {run.id: counted_of(run) for case in cases for run in case.runs}
 
 
 def fit_cost_judge(cases: Sequence[Case], counts: Counts, settings: FitSettings) -> CostJudge:

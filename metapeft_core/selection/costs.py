@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from metapeft_core.errors import SettingsError
@@ -15,7 +16,7 @@ from metapeft_core.methods.registry import SETTINGS, make_settings
 from metapeft_core.runtime import DeviceKind
 from metapeft_core.training.cost import predict
 from metapeft_core.training.cost_speed import Speed
-from metapeft_core.training.cost_workload import workload_like
+from metapeft_core.training.cost_workload import Workload, workload_like
 from metapeft_core.training.spec import Budget, TrainingSpec
 from metapeft_core.types import Backbone, PEFTExperience, PEFTMethod, Setting, TaskCharacteristics
 
@@ -45,10 +46,17 @@ def counted_cost(
     device: DeviceKind | None = None,
 ) -> Cost:
     """What the counts say, on this machine unless another is given."""
-    # No run reads more rows than this, and a workload of billions would fill the memory.
-    work = workload_like(replace(characteristics, dataset_size=min(characteristics.dataset_size, MOST_ROWS)))
-    found = predict(work, backbone, spec, budget, device=device, speed=speed)
+    found = predict(_workload(characteristics), backbone, spec, budget, device=device, speed=speed)
     return Cost(found.seconds, float(found.peak_memory_bytes))
+
+
+@lru_cache(maxsize=4)
+def _workload(characteristics: TaskCharacteristics) -> Workload:
+    """The rows of a task as lengths, which five methods and all their runs on a case share.
+
+    No run reads more rows than the most, and a workload of billions would fill the memory.
+    """
+    return workload_like(replace(characteristics, dataset_size=min(characteristics.dataset_size, MOST_ROWS)))
 
 
 def spec_of(method: PEFTMethod, hyperparameters: Mapping[str, Setting], seed: int = 0) -> TrainingSpec:

@@ -17,6 +17,7 @@ import mlx.core as mx
 import numpy as np
 import numpy.typing as npt
 
+from metapeft_core.groups import group_numbers
 from metapeft_core.selection.folds import group_folds
 from metapeft_core.selection.network import Lesson, MethodSelectionNetwork, NetworkShape, train
 from metapeft_core.selection.prior import Prior, fit_prior
@@ -181,9 +182,8 @@ def _scale(table: ScoreTable, worth: Numbers) -> Scale:
 def _attention(table: ScoreTable, kept: Sequence[Mask], settings: FitSettings) -> Numbers:
     """Each member sees groups with weights of its own (Bayesian bootstrap), and those of its fold not at all."""
     chance = np.random.default_rng(settings.seed)
-    names = list(dict.fromkeys(table.groups))
-    place = np.array([names.index(group) for group in table.groups])
-    drawn = chance.exponential(size=(settings.members, len(names)))[:, place]
+    place = group_numbers(table.groups)
+    drawn = chance.exponential(size=(settings.members, int(place.max()) + 1))[:, place]
     return np.concatenate([drawn * which * table.weights for which in kept])
 
 

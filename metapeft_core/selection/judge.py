@@ -83,9 +83,7 @@ class Judge:
         chances = self.likely.of(np.where(may, found.differences, -np.inf), wider * self.apart.of(features))
         chances = np.where(may, chances, 0.0)
         tied = self._tied(chances, best)
-        price = np.zeros(tied.shape) if costs is None else costs
-        cheapest = np.where(tied, price, np.inf).argmin(axis=1)
-        taken = np.where(tied.any(axis=1) & (costs is not None), cheapest, best)
+        taken = best if costs is None else _cheapest(tied, costs, best)
         expected, low, high = (np.clip(part, *self.settings.bounds) for part in (found.expected, low, high))
         return Verdicts(expected, low, high, chances, best, taken, tied, novelty, abstained)
 
@@ -106,7 +104,7 @@ class Judge:
         chances = np.where(may, (1 - share) * verdicts.chances + share * theirs, 0.0)
         best = np.where(may, apart, -np.inf).argmax(axis=1)
         tied = self._tied(chances, best)
-        taken = np.where(tied.any(axis=1), np.where(tied, costs, np.inf).argmin(axis=1), best)
+        taken = _cheapest(tied, costs, best)
         # A level that was learned on other models is hardly known on this one.
         low, high = verdicts.low + shift - share * spread, verdicts.high + shift + share * spread
         expected, low, high = (np.clip(part, *self.settings.bounds) for part in (verdicts.expected + shift, low, high))
@@ -121,6 +119,11 @@ class Judge:
         # The best itself belongs to every tie; alone it is none.
         sure &= sure[np.arange(len(best)), best][:, None]
         return np.asarray(sure & (sure.sum(axis=1, keepdims=True) > 1))
+
+
+def _cheapest(tied: Mask, costs: Numbers, best: Places) -> Places:
+    """Of those that are tied the cheapest; the best where nothing is."""
+    return np.where(tied.any(axis=1), np.where(tied, costs, np.inf).argmin(axis=1), best)
 
 
 def fit_judge(table: ScoreTable, floor: float, settings: JudgeSettings | None = None) -> Judge:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from metapeft_core.groups import group_numbers
 from metapeft_core.selection.table import Numbers
 
 NEAREST = 3
@@ -35,8 +36,7 @@ class Novelty:
         middle = np.where(told, features, 0.0).sum(axis=0) / counts
         spread = np.sqrt(np.where(told, (features - middle) ** 2, 0.0).sum(axis=0) / counts)
         found = cls(features, middle, np.maximum(spread, LEAST_SPREAD * np.maximum(1.0, np.abs(middle))), 1.0)
-        names = {group: number for number, group in enumerate(dict.fromkeys(groups))}
-        number = np.array([names[group] for group in groups])
+        number = group_numbers(groups)
         distances = found.distances(features)
         distances[number[:, None] == number[None, :]] = np.inf
         own = _nearest(distances)

@@ -40,7 +40,7 @@ class Published:
     def ids(self, backbone: Backbone, count: int) -> tuple[str, ...]:
         """The figures that count most for a model."""
         near = sorted(self.cases, key=lambda case: -nearness(backbone, case.backbone))
-        return tuple(run.id for case in near[:count] for cell in case.cells.values() for run in cell.runs)
+        return tuple(run.id for case in near[:count] for run in case.runs)
 
     def settings(self, method: PEFTMethod, backbone: Backbone) -> dict[str, Setting] | None:
         """Those of the best figure on the model that is nearest of those that say with which settings it was made."""

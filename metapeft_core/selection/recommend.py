@@ -87,7 +87,8 @@ def recommend(known: Knowledge, asked: Question) -> MethodRecommendation:
     near = nearest_cases(known, features)
     steps = asked.steps or usual_steps(near)
     share = _published_share(known, asked.backbone)
-    settings = [_settings(known, asked, features, near, method, share) for method in METHODS]
+    common = _common_settings(asked, near)
+    settings = [{**_own_settings(known, asked, features, method, share), **common} for method in METHODS]
     seconds, memory = _costs(known, asked, features, settings, steps)
     allowed = _allowed(asked.limits, seconds, memory)
     verdicts = known.judge.judge(features[None, :], seconds.expected, allowed if allowed.any() else None)
@@ -116,21 +117,25 @@ def nearest_cases(known: Knowledge, features: Numbers) -> list[Case]:
 
 def usual_steps(near: Sequence[Case]) -> int:
     """The median of what such cases were trained for: what is foretold holds for about as many."""
-    return int(np.median([run.steps for case in near for cell in case.cells.values() for run in cell.runs]))
+    return int(np.median([run.steps for case in near for run in case.runs]))
 
 
-def _settings(
-    known: Knowledge, asked: Question, features: Numbers, near: Sequence[Case], method: PEFTMethod, share: float
-) -> dict[str, Setting]:
+def _own_settings(
+    known: Knowledge, asked: Question, features: Numbers, method: PEFTMethod, share: float
+) -> Mapping[str, Setting]:
     lent = known.published.settings(method, asked.backbone) if known.published and share > 0.5 else None
-    own = lent or dict(known.chooser.choose(features, asked.backbone, method).settings)
-    runs = [run for case in near for cell in case.cells.values() for run in cell.runs]
-    sizes = [int(value) for run in runs if isinstance(value := run.hyperparameters.get("batch_size"), int)]
+    return lent or known.chooser.choose(features, asked.backbone, method).settings
+
+
+def _common_settings(asked: Question, near: Sequence[Case]) -> dict[str, Setting]:
+    """Those that all methods share: rows a step as on such cases, and room for all but the longest rows."""
+    found = [run.hyperparameters.get("batch_size") for case in near for run in case.runs]
+    sizes = [size for size in found if isinstance(size, int)]
     lengths = asked.characteristics.sequence_length
     target = asked.characteristics.target_length
     longest = lengths.p95 + (target.p95 if target else 0.0)
     most = min(asked.backbone.context - 64, int(8 * np.ceil((ROOM * longest + 2) / 8)))
-    return {**own, "batch_size": int(np.median(sizes)) if sizes else 8, "max_length": max(16, most)}
+    return {"batch_size": int(np.median(sizes)) if sizes else 8, "max_length": max(16, most)}
 
 
 def _costs(
@@ -196,7 +201,7 @@ def _told(
     abstained = ABSTAINED if verdicts.abstained[0] and share < 0.5 else None
     if not any(one.fits for one in forecasts):
         abstained = NOTHING_FITS
-    evidence = [run.id for case in near for cell in case.cells.values() for run in cell.runs]
+    evidence = [run.id for case in near for run in case.runs]
     if known.published and share > 0.05:
         figures = known.published.ids(backbone, NEAREST)
         evidence = [*figures, *evidence] if share > 0.5 else [*evidence, *figures]

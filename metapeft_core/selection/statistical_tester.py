@@ -5,12 +5,14 @@ Cases of one group (a family of tasks) are not independent, so it is groups that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import wilcoxon
+
+from metapeft_core.groups import group_numbers
 
 Scores = Sequence[float] | npt.NDArray[np.float64]
 
@@ -49,7 +51,7 @@ class StatisticalTester:
         if self.resamples < 100:
             raise ValueError(f"resamples is {self.resamples}: an interval needs at least 100")
 
-    def compare(self, ours: Scores, theirs: Scores, groups: Sequence[object] | None = None) -> Comparison:
+    def compare(self, ours: Scores, theirs: Scores, groups: Sequence[Hashable] | None = None) -> Comparison:
         """Compare paired scores; without groups every case is one of its own."""
         differences = np.asarray(ours, dtype=np.float64) - np.asarray(theirs, dtype=np.float64)
         names = list(range(len(differences))) if groups is None else list(groups)
@@ -61,7 +63,7 @@ class StatisticalTester:
         p_value = float(wilcoxon(means).pvalue) if np.any(means != 0) else 1.0
         return Comparison(float(differences.mean()), low, high, p_value, len(differences), len(sums))
 
-    def ratio_interval(self, above: Scores, below: Scores, groups: Sequence[object]) -> tuple[float, float]:
+    def ratio_interval(self, above: Scores, below: Scores, groups: Sequence[Hashable]) -> tuple[float, float]:
         """Where the ratio of two means lies in so many of the resamples; groups are drawn, both means are theirs."""
         upper, _ = _by_group(np.asarray(above, dtype=np.float64), groups)
         lower, _ = _by_group(np.asarray(below, dtype=np.float64), groups)
@@ -85,9 +87,8 @@ class StatisticalTester:
 
 
 def _by_group(
-    values: npt.NDArray[np.float64], names: Sequence[object]
+    values: npt.NDArray[np.float64], names: Sequence[Hashable]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    places: dict[object, int] = {}
-    numbers = np.array([places.setdefault(name, len(places)) for name in names])
+    numbers = group_numbers(names)
     sums = np.bincount(numbers, weights=values).astype(np.float64)
     return sums, np.bincount(numbers).astype(np.float64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from metapeft_core.groups import group_numbers
 from metapeft_core.selection.table import Mask, Numbers, ScoreTable
 
 SHARES = (1.0, 0.5)
@@ -39,8 +40,7 @@ def _sure_gain(table: ScoreTable, worth: Numbers, fine: Numbers, trust: float) -
     ours = np.where(seen, worth + trust * fine, -np.inf).argmax(axis=1)
     theirs = np.where(seen, worth, -np.inf).argmax(axis=1)
     gain = np.where(known, table.scores[rows, ours] - table.scores[rows, theirs], 0.0) * table.weights
-    names = {group: number for number, group in enumerate(dict.fromkeys(table.groups))}
-    sums = np.bincount([names[group] for group in table.groups], weights=gain)
+    sums = np.bincount(group_numbers(table.groups), weights=gain)
     total = float((table.weights * known).sum())
     error = float(np.sqrt(len(sums)) * sums.std()) / total
     return float(gain.sum()) / total - CAUTION * error

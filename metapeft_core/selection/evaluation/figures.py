@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.stats import rankdata
 
 from metapeft_core.selection.table import Mask, Numbers, Places
 
@@ -55,13 +56,9 @@ def coverage(scores: Numbers, low: Numbers, high: Numbers) -> float:
 
 def rank_correlation(expected: Numbers, scores: Numbers) -> float:
     """Spearman's, over the candidates of an instance, as a mean over the instances in which scores differ."""
-    ranks = [(_ranks(line), _ranks(true)) for line, true in zip(expected, scores, strict=True) if np.ptp(true) > 0]
+    ranks = [(rankdata(line), rankdata(true)) for line, true in zip(expected, scores, strict=True) if np.ptp(true) > 0]
     found = [np.corrcoef(left, right)[0, 1] for left, right in ranks if np.ptp(left) > 0]
     return float(np.mean(found)) if found else float("nan")
-
-
-def _ranks(values: Numbers) -> Numbers:
-    return np.array([(values < value).sum() + ((values == value).sum() - 1) / 2 for value in values])
 
 
 def tie_hits(scores: Numbers, taken: Places, tied: Mask, floor: float) -> tuple[int, int]:

@@ -16,9 +16,12 @@ from metapeft_core.selection.evaluation.limits import best_under_limits, under_l
 from metapeft_core.selection.judge import Verdicts
 from metapeft_core.selection.statistical_tester import Comparison, StatisticalTester
 from metapeft_core.selection.table import Mask, Numbers, Places
+from metapeft_core.types import train_size_of
 
 OURS, SHUFFLED, SINGLE = "selector", "features shuffled", "best single method"
 RANDOM, ORACLE = "random method", "oracle"
+LARGER = 10_000
+"""Stands for more rows than the largest train size."""
 LEAST_CASES = 5
 """Below, a slice is not worth a line."""
 
@@ -128,7 +131,7 @@ def slices(cases: Sequence[Case]) -> dict[str, Mask]:
 
 def _size(case: Case) -> int:
     rows = case.characteristics.dataset_size if case.characteristics else 0
-    return next((size for size in (16, 64, 256, 1000) if rows <= size), 10_000)
+    return train_size_of(rows) or LARGER
 
 
 def _rows(

@@ -9,9 +9,8 @@ import pytest
 
 from knowledge.collecting.design import STREAMS, Block, Candidate, plan
 from knowledge.collecting.spaces import ANCHORS, anchor, drawn, halton
-from knowledge.records import TRAIN_SIZES
 from metapeft_core.backbones.load import describe_backbone
-from metapeft_core.types import PEFTMethod
+from metapeft_core.types import TRAIN_SIZES, PEFTMethod
 
 TASKS = [Candidate(f"task{n}", "classification", (1800, 1800, 400, 100)[n % 4]) for n in range(40)]
 TASKS += [Candidate(f"text{n}", "generation", 720) for n in range(6)]
