@@ -78,10 +78,10 @@ STREAMS = (
     Stream("anchors", 8.0, SHALLOW, "brisk"),
     Stream("draws", 4.0, SHALLOW, "drawn"),
     Stream("deeper", 2.5, DEEP, "brisk"),
-    Stream("repeats", 2.2, SHALLOW, "brisk", seed=1),
+    Stream("repeats", 8.0, SHALLOW, "brisk", seed=1),
     Stream("defaults", 1.5, SHALLOW, "default"),
-    Stream("writer", 1.8, WRITER, "decoder"),
-    Stream("writing", 0.3, WRITER, "decoder", objective="generation"),
+    Stream("writer", 3.0, WRITER, "decoder"),
+    Stream("writing", 0.5, WRITER, "decoder", objective="generation"),
 )
 
 
