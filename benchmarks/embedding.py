@@ -188,6 +188,7 @@ def interval(values: Mapping[str, float]) -> dict[str, Any]:
 BELONGS: Mapping[str, Callable[[Place, Place], bool]] = {
     "triplets: same task, other rows": lambda a, b: a.task == b.task and a is not b,
     "triplets: same family, other task": lambda a, b: a.family == b.family and a.task != b.task,
+    "triplets: same task or family": lambda a, b: a.family == b.family and a is not b,
 }
 
 

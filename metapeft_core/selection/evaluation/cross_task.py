@@ -46,6 +46,8 @@ class Fold:
 
     cases: tuple[Case, ...]
     held: Mask
+    learned: Mask
+    """Cases of other families that are learned from."""
     floor: float
     counts: Counts
     settings: JudgeSettings
@@ -57,6 +59,8 @@ class CrossTaskEvaluator:
 
     settings: JudgeSettings = field(default_factory=JudgeSettings)
     workers: int = 1
+    share: float = 1.0
+    """Of the other families, those that are learned from: with fewer it is seen what more of them are worth."""
 
     def evaluate(
         self, cases: Sequence[Case], floor: float, counts: Counts, watch: Callable[[int, int], None] = lambda *_: None
@@ -65,12 +69,22 @@ class CrossTaskEvaluator:
         families = [case.family for case in cases]
         fair = np.array([case.is_fair for case in cases])
         masks = [mask for _, mask in one_group_out(families) if (mask & fair).any()]
-        folds = [Fold(tuple(cases), mask, floor, counts, self.settings) for mask in masks]
+        folds = [
+            Fold(tuple(cases), mask, self._learned(families, mask, number), floor, counts, self.settings)
+            for number, mask in enumerate(masks)
+        ]
         found = []
         for done, part in enumerate(self._judged(folds), 1):
             watch(done, len(folds))
             found.append(part)
         return found
+
+    def _learned(self, families: Sequence[str], held: Mask, number: int) -> Mask:
+        """All that is not held out, or the cases of a share of its families, drawn anew for every fold."""
+        others = sorted({family for family, out in zip(families, held, strict=True) if not out})
+        order = np.random.default_rng([self.settings.fit.seed, number]).permutation(len(others))
+        kept = {others[place] for place in order[: round(self.share * len(others))].tolist()}
+        return np.array([family in kept for family in families])
 
     def _judged(self, folds: Sequence[Fold]) -> Iterator[HeldOut]:
         if self.workers == 1:
@@ -84,7 +98,7 @@ class CrossTaskEvaluator:
 def judge_fold(fold: Fold) -> HeldOut:
     """Learn from all other families, and judge the fair cases of this one."""
     asked_cases = [case for case, held in zip(fold.cases, fold.held, strict=True) if held and case.is_fair]
-    known_cases = [case for case, held in zip(fold.cases, fold.held, strict=True) if not held]
+    known_cases = [case for case, kept in zip(fold.cases, fold.learned, strict=True) if kept]
     known, asked = score_table_of(known_cases), score_table_of(asked_cases)
     judge = fit_judge(known, fold.floor, fold.settings)
     costs = fit_cost_judge(known_cases, fold.counts, fold.settings.fit)

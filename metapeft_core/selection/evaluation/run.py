@@ -17,12 +17,12 @@ Watch = Callable[[int, int], None]
 
 
 def evaluate_selection(
-    experiences: Iterable[PEFTExperience], settings: JudgeSettings, workers: int, watch: Watch
+    experiences: Iterable[PEFTExperience], settings: JudgeSettings, workers: int, watch: Watch, share: float = 1.0
 ) -> SelectionReport:
-    """Judge every family by what was learned from all others."""
+    """Judge every family by what was learned from all others, or from a share of them."""
     runs = [run for run in experiences if run.provenance != "published"]
     cases = described_cases(runs)
     floor = floor_of(runs)
-    evaluator = CrossTaskEvaluator(settings, workers)
+    evaluator = CrossTaskEvaluator(settings, workers, share)
     parts = evaluator.evaluate(cases, floor, count_runs(cases), watch)
     return report(cases, parts, floor, StatisticalTester())
