@@ -6,7 +6,7 @@ which of them said what. Learning from one experience is quick and keeps what wa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -69,7 +69,7 @@ class MetaPEFTSystem:
 
     def predict_optimal_method(
         self,
-        characteristics: TaskCharacteristics,
+        characteristics: TaskCharacteristics | Sequence[TaskCharacteristics],
         backbone: Backbone,
         *,
         limits: Limits | None = None,
@@ -79,9 +79,11 @@ class MetaPEFTSystem:
     ) -> MethodRecommendation:
         """The method to take, with settings, what to expect, how sure that is, and on what it rests.
 
-        Costs are those of this machine unless a device and a speed are given.
+        Of a task that is known in part only, several are given that it may be: what is expected is then as uncertain as
+        they differ. Costs are those of this machine unless a device and a speed are given.
         """
-        return recommend(self.known, Question(characteristics, backbone, limits or Limits(), device, speed, steps))
+        tasks = (characteristics,) if isinstance(characteristics, TaskCharacteristics) else tuple(characteristics)
+        return recommend(self.known, Question(tasks, backbone, limits or Limits(), device, speed, steps))
 
     def learn_from_experience(self, experience: PEFTExperience) -> float:
         """Learn from one more experience and return how surprising it was; one that is known already changes nothing.

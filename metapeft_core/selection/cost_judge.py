@@ -11,6 +11,7 @@ from metapeft_core.selection.cases import METHODS, Case, Cell, describe, seconds
 from metapeft_core.selection.conformal import Conformal
 from metapeft_core.selection.costs import Cost, counted_of
 from metapeft_core.selection.fit import FitSettings, Selector, fit_table
+from metapeft_core.selection.mixture import pooled
 from metapeft_core.selection.novelty import Novelty
 from metapeft_core.selection.table import Numbers, score_table
 from metapeft_core.types import PEFTExperience
@@ -38,6 +39,12 @@ class Estimate:
         """The probability of taking no more than the instance's limit."""
         room = (np.log(limit)[:, None] - np.log(self.expected)) / self.wider[:, None]
         return self.errors.share_below(room)
+
+    def united(self) -> Estimate:
+        """One estimate where the instances are what one thing may be, each as likely as the others."""
+        told = pooled(np.log(self.expected), np.log(self.low), np.log(self.high), LEVEL)
+        expected, low, high = (np.exp(part) for part in told)
+        return Estimate(expected, low, high, self.errors, np.array([float(self.wider.mean())]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -50,7 +50,7 @@ def counted_cost(
     return Cost(found.seconds, float(found.peak_memory_bytes))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def _workload(characteristics: TaskCharacteristics) -> Workload:
     """The rows of a task as lengths, which five methods and all their runs on a case share.
 

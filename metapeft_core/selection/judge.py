@@ -13,6 +13,7 @@ from metapeft_core.selection.chances import Chances, near_best
 from metapeft_core.selection.conformal import Conformal
 from metapeft_core.selection.error_scale import ErrorScale, fit_error_scale
 from metapeft_core.selection.fit import FitSettings, Selector, fit_table
+from metapeft_core.selection.mixture import pooled
 from metapeft_core.selection.novelty import Novelty
 from metapeft_core.selection.table import Mask, Numbers, Places, ScoreTable
 
@@ -110,6 +111,21 @@ class Judge:
         expected, low, high = (np.clip(part, *self.settings.bounds) for part in (verdicts.expected + shift, low, high))
         abstained = verdicts.abstained & (share < 0.5)
         return Verdicts(expected, low, high, chances, best, taken, tied, verdicts.novelty, abstained)
+
+    def united(self, verdicts: Verdicts, costs: Numbers, allowed: Mask) -> Verdicts:
+        """One verdict where the instances are what one thing may be, each as likely as the others."""
+        if len(verdicts.best) == 1:
+            return verdicts
+        expected, low, high = pooled(verdicts.expected, verdicts.low, verdicts.high, self.settings.level)
+        abstained = np.array([verdicts.abstained.mean() > 0.5])
+        may = allowed.any(axis=0, keepdims=True) if allowed.any() else np.ones((1, expected.shape[1]), dtype=bool)
+        differences = self._safe()[None, :] if abstained[0] else expected
+        best = np.where(may, differences, -np.inf).argmax(axis=1)
+        chances = verdicts.chances.mean(axis=0, keepdims=True)
+        tied = self._tied(chances, best)
+        taken = _cheapest(tied, costs.mean(axis=0, keepdims=True), best)
+        novelty = np.array([float(np.median(verdicts.novelty))])
+        return Verdicts(expected, low, high, chances, best, taken, tied, novelty, abstained)
 
     def _safe(self) -> Numbers:
         return self.selector.prior.of(self.selector.table.traits)

@@ -73,7 +73,8 @@ class Knowledge:
 class Question:
     """What is asked."""
 
-    characteristics: TaskCharacteristics
+    tasks: tuple[TaskCharacteristics, ...]
+    """The task; or several that it may be, each as likely as the others, where it is known in part only."""
     backbone: Backbone
     limits: Limits
     device: DeviceKind | None
@@ -83,16 +84,19 @@ class Question:
 
 def recommend(known: Knowledge, asked: Question) -> MethodRecommendation:
     """Answer a question."""
-    features = describe(asked.characteristics, asked.backbone)
+    features = np.stack([describe(task, asked.backbone) for task in asked.tasks])
     near = nearest_cases(known, features)
     steps = asked.steps or usual_steps(near)
     share = _published_share(known, asked.backbone)
     common = _common_settings(asked, near)
-    settings = [{**_own_settings(known, asked, features, method, share), **common} for method in METHODS]
+    middle = features.mean(axis=0)
+    settings = [{**_own_settings(known, asked, middle, method, share), **common} for method in METHODS]
     seconds, memory = _costs(known, asked, features, settings, steps)
     allowed = _allowed(asked.limits, seconds, memory)
-    verdicts = known.judge.judge(features[None, :], seconds.expected, allowed if allowed.any() else None)
+    verdicts = known.judge.judge(features, seconds.expected, allowed if allowed.any() else None)
     verdicts = _with_published(known, verdicts, seconds.expected, allowed, share)
+    verdicts = known.judge.united(verdicts, seconds.expected, allowed)
+    seconds, memory = seconds.united(), memory.united()
     forecasts = [
         MethodForecast(
             method,
@@ -109,9 +113,9 @@ def recommend(known: Knowledge, asked: Question) -> MethodRecommendation:
 
 
 def nearest_cases(known: Knowledge, features: Numbers) -> list[Case]:
-    """The cases most like the one asked about, nearest first."""
-    novelty = known.judge.novelty
-    order = np.argsort(novelty.distances(features[None, :])[0], kind="stable")[:NEAREST]
+    """The cases most like what is asked about (a line for each thing that it may be), nearest first."""
+    distances = known.judge.novelty.distances(features).mean(axis=0)
+    order = np.argsort(distances, kind="stable")[:NEAREST]
     return [known.cases[place] for place in order.tolist()]
 
 
@@ -131,36 +135,36 @@ def _common_settings(asked: Question, near: Sequence[Case]) -> dict[str, Setting
     """Those that all methods share: rows a step as on such cases, and room for all but the longest rows."""
     found = [run.hyperparameters.get("batch_size") for case in near for run in case.runs]
     sizes = [size for size in found if isinstance(size, int)]
-    lengths = asked.characteristics.sequence_length
-    target = asked.characteristics.target_length
-    longest = lengths.p95 + (target.p95 if target else 0.0)
+    longest = float(np.median([_longest(task) for task in asked.tasks]))
     most = min(asked.backbone.context - 64, int(8 * np.ceil((ROOM * longest + 2) / 8)))
     return {"batch_size": int(np.median(sizes)) if sizes else 8, "max_length": max(16, most)}
+
+
+def _longest(task: TaskCharacteristics) -> float:
+    """Tokens that all but one row in twenty have at most."""
+    return task.sequence_length.p95 + (task.target_length.p95 if task.target_length else 0.0)
 
 
 def _costs(
     known: Knowledge, asked: Question, features: Numbers, settings: Sequence[Mapping[str, Setting]], steps: int
 ) -> tuple[Estimate, Estimate]:
     budget = Budget(steps, evaluate_every=max(1, steps // 5), patience=None)
-    counted: list[Cost] = [
-        counted_cost(
-            asked.characteristics,
-            asked.backbone,
-            spec_of(method, own),
-            budget,
-            speed=asked.speed,
-            device=asked.device,
-        )
-        for method, own in zip(METHODS, settings, strict=True)
-    ]
-    return known.costs.judge(features[None, :], [counted])
+    specs = [spec_of(method, own) for method, own in zip(METHODS, settings, strict=True)]
+
+    def counted(task: TaskCharacteristics) -> list[Cost]:
+        return [
+            counted_cost(task, asked.backbone, spec, budget, speed=asked.speed, device=asked.device) for spec in specs
+        ]
+
+    return known.costs.judge(features, [counted(task) for task in asked.tasks])
 
 
 def _allowed(limits: Limits, seconds: Estimate, memory: Estimate) -> Mask:
+    """Methods that will probably keep the limits, the same in every line."""
     allowed = np.ones(seconds.expected.shape, dtype=bool)
     for limit, estimate in ((limits.seconds, seconds), (limits.memory_bytes, memory)):
         if limit is not None:
-            allowed &= estimate.chance_within(np.array([limit])) >= LIKELY
+            allowed &= estimate.chance_within(np.full(len(allowed), limit)).mean(axis=0) >= LIKELY
     return allowed
 
 

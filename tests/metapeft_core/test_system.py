@@ -59,6 +59,36 @@ def test_settings_are_those_that_gained_over_others_on_the_same_rows(system):
     assert found.hyperparameters["batch_size"] == 8
 
 
+def test_a_task_that_may_be_one_of_two_is_foretold_less_surely_than_each(system):
+    one, other = (system.predict_optimal_method(task, SMALL_MODEL) for task in (MANY_CLASSES, HARD))
+    both = system.predict_optimal_method([MANY_CLASSES, HARD], SMALL_MODEL)
+    for forecast in both.ranking:
+        left, right = (next(f for f in each.ranking if f.method is forecast.method) for each in (one, other))
+        assert forecast.quality.expected == pytest.approx((left.quality.expected + right.quality.expected) / 2)
+        assert forecast.quality.low <= max(left.quality.low, right.quality.low) + 1e-9
+        assert forecast.quality.high >= min(left.quality.high, right.quality.high) - 1e-9
+        assert forecast.chance == pytest.approx((left.chance + right.chance) / 2)
+    wide = [f.quality.high - f.quality.low for f in both.ranking]
+    narrow = [f.quality.high - f.quality.low for each in (one, other) for f in each.ranking]
+    assert sum(wide) / len(wide) > sum(narrow) / len(narrow)
+
+
+def test_a_task_said_twice_is_foretold_as_if_said_once(system):
+    once, twice = (
+        system.predict_optimal_method(HARD, SMALL_MODEL),
+        system.predict_optimal_method([HARD] * 2, SMALL_MODEL),
+    )
+    assert (once.method, once.evidence, once.confidence) == (
+        twice.method,
+        twice.evidence,
+        pytest.approx(once.confidence),
+    )
+    for left, right in zip(once.ranking, twice.ranking, strict=True):
+        assert right.quality.low == pytest.approx(left.quality.low, abs=0.01)
+        assert right.quality.high == pytest.approx(left.quality.high, abs=0.01)
+        assert right.seconds.high == pytest.approx(left.seconds.high, rel=0.02)
+
+
 def test_limits_leave_out_what_is_not_likely_to_keep_them(system):
     free = system.predict_optimal_method(MANY_CLASSES, SMALL_MODEL)
     slowest = max(free.ranking, key=lambda one: one.seconds.expected)
