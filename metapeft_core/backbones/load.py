@@ -25,6 +25,7 @@ from metapeft_core.backbones.model import FrozenModel, linear_shapes
 from metapeft_core.backbones.older_config import older_words
 from metapeft_core.backbones.packages import MINILM, SMOLLM2, minilm_folder, smollm2_folder, smollm2_is_here
 from metapeft_core.backbones.tokens import read_tokens
+from metapeft_core.backbones.well_known import well_known
 from metapeft_core.errors import BackboneError
 from metapeft_core.files import home
 from metapeft_core.types import Backbone
@@ -43,8 +44,11 @@ def load_backbone(name: str) -> FrozenModel:
 
 
 def describe_backbone(name: str) -> Backbone:
-    """The numbers of a backbone without reading, or downloading, its weights."""
+    """The numbers of a backbone without reading, or downloading, its weights; of a public model without any network."""
     place, layers = _parse(name)
+    known = None if place in (MINILM, SMOLLM2) or Path(place).expanduser().exists() else well_known(place)
+    if known is not None and layers is None:
+        return replace(known, name=name)
     return describe(read_config(_folder(place, wanted=["config.json"])), name, layers)
 
 
