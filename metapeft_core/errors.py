@@ -35,3 +35,7 @@ class StoreError(AdvisorError):
 
 class SelectionError(AdvisorError):
     """A table of scores from which nothing can be learned, or a question that it cannot answer."""
+
+
+class ToolError(AdvisorError):
+    """A tool that was called with what it cannot take."""

@@ -14,7 +14,7 @@ from typing import Any
 import mlx.core as mx
 import numpy as np
 from mlx.utils import tree_flatten, tree_unflatten
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from metapeft_core.errors import SelectionError
 from metapeft_core.files import replaced_folder
@@ -49,7 +49,7 @@ def write_learned(folder: Path, learned: Mapping[str, Any]) -> None:
     plain = {name: _packed(value, arrays) for name, value in learned.items()}
     with replaced_folder(folder) as fresh:
         (fresh / RECORDS).write_text(json.dumps({"version": VERSION, "learned": plain}), encoding="utf-8")
-        save_file(arrays, fresh / ARRAYS)
+        (fresh / ARRAYS).write_bytes(save(arrays))
 
 
 def read_learned(folder: Path) -> dict[str, Any]:

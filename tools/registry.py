@@ -1,0 +1,168 @@
+"""Tools as typed things: a function's signature and docstring become its argument model, schema and declared effect.
+
+Knows no tool by name and no language model. A tool is a module of this package with a function of the same name under
+`@tool`; nothing else has to be told that it exists.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Literal, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
+
+from metapeft_core.errors import ToolError
+from tools.workbench import Workbench
+
+Effect = Literal["reads", "writes", "long"]
+"""What a call does: it reads what is known; it changes files or the store; it takes minutes."""
+P = ParamSpec("P")
+R = TypeVar("R")
+MARK = "__tool__"
+SECTION = re.compile(r"^(Args|Effect):\s*(.*)$", re.M)
+ARGUMENT = re.compile(r"^ {4}(\w+): (.*(?:\n {8,}.*)*)", re.M)
+
+
+@dataclass(frozen=True, slots=True)
+class UserGiven:
+    """Marks an argument that comes from the user and never from a model: a path, for example."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tool:
+    """A function that can be called by name with plain values."""
+
+    name: str
+    summary: str
+    description: str
+    effects: frozenset[Effect]
+    function: Callable[..., Any]
+    arguments: type[BaseModel]
+    """Refuses what is not declared, and what is out of range."""
+    user_given: frozenset[str]
+    returns: TypeAdapter[Any]
+
+    def schema(self, *, for_model: bool = False) -> dict[str, Any]:
+        """In the form that OpenAI's function calling uses; `for_model` leaves out what only a user may give."""
+        parameters = self.arguments.model_json_schema()
+        if for_model:
+            kept = {name: told for name, told in parameters["properties"].items() if name not in self.user_given}
+            parameters = parameters | {"properties": kept}
+            parameters["required"] = [name for name in parameters.get("required", []) if name in kept]
+        told = {"name": self.name, "description": self.description, "parameters": parameters}
+        return {"type": "function", "function": told}
+
+    def call(self, arguments: Mapping[str, Any], bench: Workbench | None = None) -> Any:
+        """Check plain values and call; what is faulty is told as a `ToolError`."""
+        try:
+            checked = self.arguments.model_validate(dict(arguments))
+        except ValidationError as fault:
+            first = fault.errors()[0]
+            place = ".".join(map(str, first["loc"])) or "arguments"
+            raise ToolError(
+                f"{self.name}: {place} is {first['input']!r}: {first['msg'][:1].lower()}{first['msg'][1:]}"
+            ) from fault
+        given = {name: getattr(checked, name) for name in checked.model_fields_set}
+        return self.function(**given, **({} if bench is None else {"bench": bench}))
+
+    def plain(self, found: Any) -> Any:
+        """What a call returned, as JSON knows it."""
+        return self.returns.dump_python(found, mode="json")
+
+
+def tool(function: Callable[P, R]) -> Callable[P, R]:
+    """Declare a tool. One whose arguments or effect are not documented is refused at once."""
+    setattr(function, MARK, declared(function))
+    return function
+
+
+def declared(function: Callable[..., Any]) -> Tool:
+    """The tool that a function is."""
+    name = str(getattr(function, "__name__", "?"))
+    text = inspect.getdoc(function) or ""
+    sections = {found[1]: found.start() for found in SECTION.finditer(text)}
+    description = text[: min(sections.values(), default=len(text))].strip()
+    if not description:
+        raise ToolError(f"tool {name} has no docstring: its first line tells what it does")
+    told = {found[1]: " ".join(found[2].split()) for found in ARGUMENT.finditer(_section(text, "Args"))}
+    hints = get_type_hints(function, include_extras=True)
+    if "return" not in hints:
+        raise ToolError(f"tool {name} does not say what it returns: annotate it")
+    shown = {key: value for key, value in inspect.signature(function).parameters.items() if key != "bench"}
+    _check_documented(name, set(shown), set(told), hints)
+    fields: dict[str, Any] = {
+        key: (hints[key], Field(... if value.default is value.empty else value.default, description=told[key]))
+        for key, value in shown.items()
+    }
+    strict = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+    arguments = create_model(f"{name}_arguments", __config__=strict, **fields)
+    return Tool(
+        name,
+        description.splitlines()[0],
+        description,
+        _effects(name, text),
+        function,
+        arguments,
+        frozenset(key for key in shown if _is_user_given(hints[key])),
+        TypeAdapter(hints["return"]),
+    )
+
+
+def _section(text: str, name: str) -> str:
+    found = re.search(rf"^{name}:\n((?:[ \t].*\n?|\n)+)", text, re.M)
+    return found[1] if found else ""
+
+
+def _check_documented(name: str, shown: set[str], told: set[str], hints: Mapping[str, Any]) -> None:
+    for key in sorted(shown):
+        if key not in hints:
+            raise ToolError(f"tool {name}: argument {key} has no type: annotate it")
+        if key not in told:
+            raise ToolError(f"tool {name}: argument {key} is not documented: describe it under `Args:`")
+    if told - shown:
+        raise ToolError(f"tool {name}: {sorted(told - shown)[0]} is documented and is no argument: remove it")
+
+
+def _effects(name: str, text: str) -> frozenset[Effect]:
+    found = re.search(r"^Effect: ([a-z, ]+)\.?$", text, re.M)
+    words = [word.strip() for word in found[1].split(",")] if found else []
+    unknown = [word for word in words if word not in get_args(Effect)]
+    if not words or unknown:
+        raise ToolError(
+            f"tool {name} declares {', '.join(unknown) or 'no effect'}: end its docstring with `Effect: reads.`, "
+            "or with `writes` or `long`"
+        )
+    return frozenset(word for word in get_args(Effect) if word in words)
+
+
+def _is_user_given(hint: Any) -> bool:
+    if get_origin(hint) is Annotated:
+        return any(isinstance(part, UserGiven) for part in hint.__metadata__) or _is_user_given(get_args(hint)[0])
+    return any(_is_user_given(part) for part in get_args(hint))
+
+
+@cache
+def all_tools() -> Mapping[str, Tool]:
+    """Every tool of this package, by name."""
+    package = importlib.import_module("tools")
+    found: dict[str, Tool] = {}
+    for module in pkgutil.iter_modules(package.__path__):
+        function = getattr(importlib.import_module(f"tools.{module.name}"), module.name, None)
+        known = getattr(function, MARK, None)
+        if isinstance(known, Tool):
+            found[known.name] = known
+    return found
+
+
+def get_tool(name: str) -> Tool:
+    """A tool by its name."""
+    known = all_tools()
+    if name not in known:
+        raise ToolError(f"there is no tool {name!r}: there are {', '.join(sorted(known))}")
+    return known[name]
