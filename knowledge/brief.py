@@ -10,9 +10,13 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from metapeft_core.data.domain import GENERAL
-from metapeft_core.data.task_type import CLASSIFICATION_TYPES, GENERATION_TYPES
+from pydantic import Field
+
+from metapeft_core.data.domain import DOMAINS, GENERAL
+from metapeft_core.data.language import CODE, LANGUAGES, MULTIPLE
+from metapeft_core.data.task_type import CLASSIFICATION_TYPES, GENERATION_TYPES, TASK_TYPES
 from metapeft_core.errors import SelectionError
 from metapeft_core.types import (
     TRAIN_SIZES,
@@ -23,6 +27,7 @@ from metapeft_core.types import (
     family_of,
 )
 
+SPOKEN = (*LANGUAGES, MULTIPLE, CODE)
 STAND_INS = 8
 A_FAMILY = 2
 """Stand-ins of one family at most: its tasks resemble each other more than they resemble anything else."""
@@ -30,19 +35,38 @@ WEIGHTS = {"task_type": 2.0, "domain": 1.0, "language": 1.0, "classes": 1.5, "le
 """What a likeness counts for. Size above all: it decides which method wins more than any other thing does."""
 
 
+if TYPE_CHECKING:
+    TaskType = str
+    Domain = str
+    Language = str
+else:
+    # Closed vocabularies, as whoever reads the types at run time is told them.
+    TaskType, Domain, Language = Literal[TASK_TYPES], Literal[DOMAINS], Literal[SPOKEN]
+
+
 @dataclass(frozen=True, slots=True)
 class TaskBrief:
     """What is said of a task; None where nothing is."""
 
-    rows: int | None = None
-    """Training rows."""
-    task_type: str | None = None
-    domain: str | None = None
-    language: str | None = None
-    classes: int | None = None
-    tokens: int | None = None
-    """In a typical text."""
-    objective: Objective | None = None
+    rows: Annotated[int | None, Field(ge=1, description="Training rows.")] = None
+    task_type: Annotated[TaskType | None, Field(description="The kind of task.")] = None
+    domain: Annotated[Domain | None, Field(description="What the texts are about.")] = None
+    language: Annotated[Language | None, Field(description="ISO 639-1 code of the texts' language.")] = None
+    classes: Annotated[int | None, Field(ge=2, description="Labels to choose from.")] = None
+    tokens: Annotated[int | None, Field(ge=1, description="Tokens of a typical text.")] = None
+    objective: Annotated[Objective | None, Field(description="Whether a label is chosen or a text written.")] = None
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            ("task_type", self.task_type, TASK_TYPES),
+            ("domain", self.domain, DOMAINS),
+            ("language", self.language, SPOKEN),
+        ):
+            if value is not None and value not in known:
+                raise SelectionError(f"{name} is {value!r}: it is one of {', '.join(known)}")
+        for name, number, least in (("rows", self.rows, 1), ("classes", self.classes, 2), ("tokens", self.tokens, 1)):
+            if number is not None and number < least:
+                raise SelectionError(f"{name} is {number}: it must be at least {least}")
 
     def asked_objective(self) -> Objective:
         """What is said, or what its kind of task means; labels where both would do."""
@@ -51,6 +75,12 @@ class TaskBrief:
         if self.classes is None and self.task_type in GENERATION_TYPES and self.task_type not in CLASSIFICATION_TYPES:
             return "generation"
         return "classification"
+
+    def in_words(self) -> str:
+        """What is said, in plain English, as a text that can be embedded."""
+        kind = (self.task_type or "text classification").replace("_", " ")
+        about = "" if self.domain is None else f", about {self.domain}"
+        return f"{kind}{about}".replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,11 +75,11 @@ def fresh(system: MetaPEFTSystem, experiences: Mapping[str, PEFTExperience]) -> 
     return [
         one
         for identifier, one in experiences.items()
-        if identifier not in system.buffer and identifier not in figures and _teaches(one)
+        if identifier not in system.buffer and identifier not in figures and teaches(one)
     ]
 
 
-def _teaches(experience: PEFTExperience) -> bool:
+def teaches(experience: PEFTExperience) -> bool:
     """Whether it is a run that was judged, on data that is described."""
     told = experience.outcome in SUCCESSES and score_of(experience) is not None
     return experience.provenance != "published" and told and experience.characteristics is not None

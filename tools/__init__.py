@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,13 +26,19 @@ if TYPE_CHECKING:
     from tools.select_method import select_method as select_method
 
 
-def __getattr__(name: str) -> Any:
-    """The function that a module of the same name holds, imported when it is first asked for."""
-    if name.startswith("_") or importlib.util.find_spec(f"{__name__}.{name}") is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(importlib.import_module(f"{__name__}.{name}"), name, None)
-    if found is None:
-        return importlib.import_module(f"{__name__}.{name}")
-    # Importing a submodule has bound its own name here; the tool is what people mean.
-    globals()[name] = found
-    return found
+class ToolPackage(ModuleType):
+    """A package in which a tool's name means its function, although its module has the same name."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Python binds a submodule to its package after running it, so the function is there by now.
+        function = getattr(value, name, None) if isinstance(value, ModuleType) else None
+        super().__setattr__(name, function if hasattr(function, "__tool__") else value)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or importlib.util.find_spec(f"{self.__name__}.{name}") is None:
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        importlib.import_module(f"{self.__name__}.{name}")
+        return self.__dict__[name]
+
+
+sys.modules[__name__].__class__ = ToolPackage

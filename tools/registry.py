@@ -94,7 +94,9 @@ def declared(function: Callable[..., Any]) -> Tool:
     hints = get_type_hints(function, include_extras=True)
     if "return" not in hints:
         raise ToolError(f"tool {name} does not say what it returns: annotate it")
-    shown = {key: value for key, value in inspect.signature(function).parameters.items() if key != "bench"}
+    # What can only be said by keyword is the program's own wiring: the workbench, who watches.
+    parameters = inspect.signature(function).parameters
+    shown = {key: value for key, value in parameters.items() if value.kind is not value.KEYWORD_ONLY}
     _check_documented(name, set(shown), set(told), hints)
     fields: dict[str, Any] = {
         key: (hints[key], Field(... if value.default is value.empty else value.default, description=told[key]))

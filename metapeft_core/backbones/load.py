@@ -48,7 +48,8 @@ def describe_backbone(name: str) -> Backbone:
     place, layers = _parse(name)
     known = None if place in (MINILM, SMOLLM2) or Path(place).expanduser().exists() else well_known(place)
     if known is not None and layers is None:
-        return replace(known, name=name)
+        # A nickname would mean nothing to other tools, which want the name on the hub.
+        return replace(known, name=name) if "/" in name else known
     return describe(read_config(_folder(place, wanted=["config.json"])), name, layers)
 
 

@@ -20,7 +20,7 @@ LEVEL = 0.9
 Counts = Mapping[str, Cost | None]
 """By the id of a run."""
 Read = Callable[[PEFTExperience, Cost], float]
-"""The logarithm of what a run took over what the counts say."""
+"""The logarithm of what a run took over what the counts say; nan where nobody told what it took."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,14 +100,15 @@ def fit_cost_judge(cases: Sequence[Case], counts: Counts, settings: FitSettings)
 
 
 def _seconds(run: PEFTExperience, counted: Cost) -> float:
-    return float(np.log(max(seconds_of(run), 1e-9) / counted.seconds))
+    return float(np.log(seconds_of(run) / counted.seconds)) if seconds_of(run) > 0 else np.nan
 
 
 def _memory(run: PEFTExperience, counted: Cost) -> float:
-    return float(np.log(max(run.peak_memory_bytes, 1) / counted.memory))
+    return float(np.log(run.peak_memory_bytes / counted.memory)) if run.peak_memory_bytes > 0 else np.nan
 
 
 def _ratio(cell: Cell | None, counts: Counts, read: Read) -> float:
     runs = () if cell is None else cell.runs
     found = [read(run, counted) for run in runs if (counted := counts[run.id]) is not None]
-    return float(np.mean(found)) if found else np.nan
+    told = [value for value in found if not np.isnan(value)]
+    return float(np.mean(told)) if told else np.nan

@@ -24,6 +24,14 @@ SHIPPED_SPEED = Speed(flop=1.02e-11, element=9.5e-11, operation=3.3e-6, lanes=1)
 """One core of the machine on which the shipped runs were made, as `measured_speed` found it when nothing else ran."""
 
 MOST_ROWS = 10_000
+SHARED_SETTINGS = {
+    **{
+        name: name
+        for name in ("learning_rate", "batch_size", "max_length", "weight_decay", "schedule", "clip_norm", "pooling")
+    },
+    "warmup_share_of_steps": "warmup_share",
+}
+"""Settings that every method's training has, under the names by which experiences record them, and ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +71,9 @@ def spec_of(method: PEFTMethod, hyperparameters: Mapping[str, Setting], seed: in
     """The settings of a run as they were recorded, to be run or counted again."""
     fields = SETTINGS[method].__dataclass_fields__
     own = {name: value for name, value in hyperparameters.items() if name in fields}
-    names = ("learning_rate", "batch_size", "max_length", "weight_decay", "schedule", "clip_norm", "pooling")
-    common: dict[str, Any] = {name: hyperparameters[name] for name in names if name in hyperparameters}
-    if "warmup_share_of_steps" in hyperparameters:
-        common["warmup_share"] = hyperparameters["warmup_share_of_steps"]
+    common: dict[str, Any] = {
+        field: hyperparameters[name] for name, field in SHARED_SETTINGS.items() if name in hyperparameters
+    }
     return TrainingSpec(method=make_settings(method, own), seed=seed, **common)
 
 

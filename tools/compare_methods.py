@@ -1,0 +1,73 @@
+"""The tool that puts methods side by side on one task: what speaks for each, and whether it could be noticed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from metapeft_core.types import MethodForecast, PEFTMethod
+from tools.arguments import NOTHING_SAID, Gigabytes, Minutes, Steps, Task, UserPath
+from tools.registry import tool
+from tools.select_method import select_method
+from tools.workbench import Workbench
+
+Methods = Annotated[tuple[PEFTMethod, ...], Field(min_length=2, max_length=len(PEFTMethod))]
+
+
+@dataclass(frozen=True, slots=True)
+class MethodComparison:
+    """Forecasts of the methods that were asked about, and what sets them apart."""
+
+    forecasts: tuple[MethodForecast, ...]
+    """The one expected to be best first."""
+    difference: float
+    """Expected score of the first over the second."""
+    noise_floor: float
+    """What two runs of one setting differ by: a smaller difference cannot be noticed."""
+    noticeable: bool
+    fastest: PEFTMethod
+    leanest: PEFTMethod
+    """In memory."""
+
+
+@tool
+def compare_methods(
+    methods: Methods = tuple(PEFTMethod),
+    task: Task = NOTHING_SAID,
+    data: UserPath | None = None,
+    backbone: str | None = None,
+    max_minutes: Minutes | None = None,
+    max_memory_gb: Gigabytes | None = None,
+    steps: Steps | None = None,
+    *,
+    bench: Workbench | None = None,
+) -> MethodComparison:
+    """Compare two or more methods on a task: expected quality, time and memory, and whether they can be told apart.
+
+    Args:
+        methods: The methods to compare.
+        task: What is known of the task.
+        data: A data file of the task, which tells more than words do.
+        backbone: The model to adapt: a name, a folder or a hub id. Without one, what comes with the package.
+        max_minutes: Minutes that training may take.
+        max_memory_gb: Gigabytes of memory that training may take.
+        steps: Optimiser steps to train for. Without them, what such tasks were trained for.
+
+    Effect: reads.
+    """
+    found = select_method(
+        task, data if data is None else Path(data), backbone, max_minutes, max_memory_gb, steps, bench=bench
+    )
+    own = tuple(one for one in found.ranking if one.method in methods)
+    difference = own[0].quality.expected - own[1].quality.expected
+    return MethodComparison(
+        own,
+        difference,
+        found.noise_floor,
+        abs(difference) > found.noise_floor,
+        min(own, key=lambda one: one.seconds.expected).method,
+        min(own, key=lambda one: one.memory_bytes.expected).method,
+    )

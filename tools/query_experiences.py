@@ -1,0 +1,78 @@
+"""The tool that finds past runs on tasks like the one at hand. Knows how to ask, not how likeness is measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from knowledge.brief import TaskBrief
+from knowledge.index import Neighbour
+from knowledge.records import Filter
+from metapeft_core.score import score_of
+from metapeft_core.types import PEFTMethod, Provenance
+from tools.arguments import NOTHING_SAID, Count, UserPath
+from tools.registry import tool
+from tools.workbench import Workbench, default_workbench
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """A run that was made or published, in a line."""
+
+    id: str
+    task: str
+    similarity: float
+    """Cosine of its task's vector with that of the task at hand."""
+    method: PEFTMethod
+    backbone: str
+    rows: int | None
+    metric: str | None
+    score: float | None
+    seconds: float
+    memory_bytes: int
+    provenance: Provenance
+
+
+@tool
+def query_experiences(
+    task: TaskBrief = NOTHING_SAID,
+    data: UserPath | None = None,
+    method: PEFTMethod | None = None,
+    backbone: str | None = None,
+    count: Count = 10,
+    *,
+    bench: Workbench | None = None,
+) -> tuple[PastRun, ...]:
+    """Find past fine-tuning runs on the tasks that are most like this one.
+
+    Args:
+        task: What is said of the task; used where there is no data.
+        data: A data file of the task.
+        method: Only runs of this method.
+        backbone: Only runs on the model of this name.
+        count: How many runs to return.
+
+    Effect: reads.
+    """
+    bench = bench or default_workbench()
+    vector = bench.vector(task, None if data is None else Path(data))
+    found = bench.knowledge.nearest(vector, count, Filter(method=method, backbone=backbone))
+    return tuple(_line(near) for near in found)
+
+
+def _line(near: Neighbour) -> PastRun:
+    run = near.memory.experience
+    score = score_of(run)
+    return PastRun(
+        run.id,
+        run.task,
+        near.similarity,
+        run.method,
+        run.backbone.name,
+        run.characteristics.dataset_size if run.characteristics else None,
+        score.metric if score else None,
+        score.value if score else None,
+        run.training_seconds,
+        run.peak_memory_bytes,
+        run.provenance,
+    )

@@ -1,0 +1,107 @@
+"""The tool that tells the advisor how a run elsewhere went, so that it learns from it. Knows no trainer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from knowledge.brief import TaskBrief
+from knowledge.importing.imported import identified, plain_settings, tidy
+from metapeft_core.training.finetune import rows_digest
+from metapeft_core.types import PEFTExperience, PEFTMethod, Setting, TaskCharacteristics
+from tools.arguments import GIGABYTE, NOTHING_SAID, Gigabytes, Minutes, Seed, Steps, Task, UserPath
+from tools.registry import tool
+from tools.workbench import Workbench, default_workbench
+
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+Share = Annotated[float, Field(ge=0, le=1)]
+"""A score from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was kept, and how far off the forecast was."""
+
+    id: str
+    surprise: float | None
+    """Distance of the score from what was foretold; none where the data is not described, so nothing was learned."""
+
+
+@tool
+def record_outcome(
+    method: PEFTMethod,
+    score: Share,
+    backbone: str,
+    task: Task = NOTHING_SAID,
+    data: UserPath | None = None,
+    settings: Mapping[str, Setting] | None = None,
+    steps: Steps = 1,
+    minutes: Minutes | None = None,
+    memory_gb: Gigabytes | None = None,
+    seed: Seed = 0,
+    name: Name = "told",
+    *,
+    bench: Workbench | None = None,
+) -> Recorded:
+    """Tell how a fine-tuning run went, so that later recommendations learn from it.
+
+    Args:
+        method: The method that was used.
+        score: What it scored on rows it had not learned from: accuracy, or ROUGE-L of texts, from 0 to 1.
+        backbone: The model that was adapted: a name, a folder or a hub id.
+        task: What is known of the task, where there is no data file.
+        data: The data file that it learned from.
+        settings: The settings of the method, and learning_rate, batch_size or max_length.
+        steps: Optimiser steps that were taken.
+        minutes: Minutes that training took.
+        memory_gb: Gigabytes of memory that it took.
+        seed: The seed of the run, so that repetitions are told apart.
+        name: What to call the task.
+
+    Effect: reads, writes.
+    """
+    bench = bench or default_workbench()
+    brief = task if isinstance(task, TaskBrief) else NOTHING_SAID
+    described = None
+    rows = ""
+    objective = brief.asked_objective()
+    if data is not None:
+        read, described = bench.data(Path(data))
+        rows, objective = rows_digest(read.task), read.task.objective
+    elif isinstance(task, TaskCharacteristics):
+        described, objective = task, task.objective
+    metric = "rouge_l" if objective == "generation" else "accuracy"
+    experience = PEFTExperience(
+        id="",
+        task=tidy(name),
+        characteristics=described,
+        backbone=bench.backbone(backbone, objective),
+        method=method,
+        hyperparameters=plain_settings(settings or {}),
+        performance={metric: score},
+        outcome="completed",
+        training_seconds=60 * (minutes or 0.0),
+        peak_memory_bytes=round(GIGABYTE * (memory_gb or 0.0)),
+        trainable_parameters=0,
+        steps=steps,
+        seed=seed,
+        curve=(),
+        provenance="user",
+        created=datetime.now(UTC).isoformat(timespec="microseconds"),
+        rows=rows,
+        source="told by the user",
+        stated=stated(brief),
+    )
+    experience = identified(experience, "", metric)
+    return Recorded(experience.id, bench.remember(experience, None if data is None else Path(data), brief))
+
+
+def stated(brief: TaskBrief) -> dict[str, str]:
+    """What the user says of the task, under the names that sources of figures have for it."""
+    told = {"task_type": brief.task_type, "domain": brief.domain, "language": brief.language, "train_size": brief.rows}
+    return {key: str(value) for key, value in told.items() if value is not None}

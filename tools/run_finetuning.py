@@ -1,0 +1,76 @@
+"""The tool that really fine-tunes on the user's data, and remembers how it went. Knows no screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from metapeft_core.backbones.load import describe_backbone, load_backbone
+from metapeft_core.training.cost import predict
+from metapeft_core.training.cost_refusal import refuse_if_too_large
+from metapeft_core.training.cost_workload import workload_like
+from metapeft_core.training.finetune import finetune
+from metapeft_core.training.progress import Watch, watch_nothing
+from metapeft_core.training.spec import Budget
+from metapeft_core.types import PEFTExperience, PEFTMethod, Setting
+from tools.arguments import GIGABYTE, Gigabytes, Minutes, Seed, Steps, UserPath
+from tools.registry import tool
+from tools.settings import checked_spec
+from tools.workbench import DEFAULT_BACKBONES, Workbench, default_workbench
+
+
+@tool
+def run_finetuning(
+    data: UserPath,
+    method: PEFTMethod,
+    backbone: str | None = None,
+    settings: Mapping[str, Setting] | None = None,
+    steps: Steps = 200,
+    max_minutes: Minutes | None = None,
+    max_memory_gb: Gigabytes | None = None,
+    seed: Seed = 0,
+    out: UserPath | None = None,
+    *,
+    bench: Workbench | None = None,
+    watch: Watch = watch_nothing,
+) -> PEFTExperience:
+    """Fine-tune a model once on a data file with one method, judge it on its test rows, and remember the run.
+
+    Args:
+        data: A data file, or a folder with train, valid and test files.
+        method: The method to train with.
+        backbone: The model to adapt: a name, a folder or a hub id. Without one, what comes with the package.
+        settings: Settings of the method that are not to be its defaults, and learning_rate, batch_size or max_length.
+        steps: Optimiser steps at most.
+        max_minutes: Stop training after so many minutes.
+        max_memory_gb: Stop when more gigabytes are taken.
+        seed: The same seed gives the same weights.
+        out: Save the adapter in this folder.
+
+    Effect: reads, writes, long.
+    """
+    bench = bench or default_workbench()
+    read, characteristics = bench.data(Path(data))
+    name = backbone or DEFAULT_BACKBONES[read.task.objective]
+    spec = checked_spec(method, settings or {}, seed)
+    budget = Budget(
+        steps=steps,
+        seconds=None if max_minutes is None else 60 * max_minutes,
+        memory_bytes=None if max_memory_gb is None else round(GIGABYTE * max_memory_gb),
+    )
+    card = describe_backbone(name)
+    spec.check(card)
+    # By its shapes alone, before weights are downloaded or read.
+    refuse_if_too_large(predict(workload_like(characteristics), card, spec, budget), budget, time_is_hard=False)
+    experience = finetune(
+        read.task,
+        load_backbone(name),
+        spec,
+        budget,
+        out=None if out is None else Path(out),
+        watch=watch,
+        characteristics=characteristics,
+        refuse=False,
+    )
+    bench.remember(experience, Path(data))
+    return experience
