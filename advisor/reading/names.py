@@ -1,0 +1,97 @@
+"""Methods, models and tools that a text names, however they are written. Knows names, not what is wanted with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from difflib import SequenceMatcher
+
+from metapeft_core.backbones.packages import MINILM, SMOLLM2
+from metapeft_core.backbones.well_known import well_known
+from metapeft_core.types import PEFTMethod
+
+ASCII = re.I | re.A
+"""Words end where Latin letters end, also in a text of other letters."""
+METHOD_WORDS: Mapping[PEFTMethod, re.Pattern[str]] = {
+    PEFTMethod.ADALORA: re.compile(r"\bada[\s_-]?lora\b|\badaptive (?:lora|low[\s-]rank)\b", ASCII),
+    PEFTMethod.LORA: re.compile(
+        r"(?<!ada[\s_-])\b(?:q|rs|qa)?lora\b|\bdora\b|(?<!adaptive )\blow[\s-]rank adapt\w+", ASCII
+    ),
+    PEFTMethod.PREFIX_TUNING: re.compile(r"\bprefix(?:[\s_-]?tun\w+|es|[\s_-]?t[uü]n\w+)?\b|\bpräfix\w*", ASCII),
+    PEFTMethod.PROMPT_TUNING: re.compile(
+        r"\b(?:soft[\s-])?prompt[\s_-]?tun\w+|\bsoft[\s_-]prompts?\b|\bprompt[\s_-]?tunn?ing\b", re.I
+    ),
+    PEFTMethod.P_TUNING: re.compile(r"\bp[\s_-]?tun\w+|\bptun\w+", ASCII),
+}
+NEAR_MISSES: Mapping[str, PEFTMethod] = {
+    "lora": PEFTMethod.LORA,
+    "adalora": PEFTMethod.ADALORA,
+    "prefix tuning": PEFTMethod.PREFIX_TUNING,
+    "prompt tuning": PEFTMethod.PROMPT_TUNING,
+    "p-tuning": PEFTMethod.P_TUNING,
+}
+LORA_TYPOS = re.compile(r"\b(?:lroa|loar|lorra|loraa|l0ra|lo-ra)\b", ASCII)
+ALIKE = 0.82
+"""Likeness from which on two words of a method's name are taken for a misspelling of it."""
+TARGETS: Mapping[str, re.Pattern[str]] = {
+    "mlx-lm": re.compile(r"\bmlx[\s_-]?(?:lm|lora)?\b", ASCII),
+    "axolotl": re.compile(r"\baxol\w*tl\w*\b", ASCII),
+    "llama-factory": re.compile(r"\bll?ama[\s_-]?factory\b", ASCII),
+}
+MODEL = re.compile(
+    r"\b(?:[\w-]+/)?(?:(?:meta[\s-])?llama|qwen|mistral|gemma|phi|smollm|tinyllama|(?:xlm[\s-]|distil)?roberta|(?:m|distil|de)?bert|gpt)"
+    r"(?:[\s_-]?\d+(?:\.\d+)?)?(?:[\s_-](?:\d+(?:\.\d+)?[bm]|base|large|mini|medium|small|instruct|chat|it|uncased|cased|v\d[\d.]*|"
+    r"multilingual|\dbit|\d-bit|4k))*\b",
+    ASCII,
+)
+OWN = re.compile(rf"\b(?:{MINILM}(?::\d)?|{SMOLLM2})\b|\bsmollm2?(?:[\s-]135m)?\b", ASCII)
+
+
+def methods_in(text: str) -> tuple[PEFTMethod, ...]:
+    """The methods that are named, in the order of the text; misspelt ones too."""
+    places: dict[PEFTMethod, int] = {}
+    for method, pattern in METHOD_WORDS.items():
+        if match := pattern.search(text):
+            places[method] = match.start()
+    if PEFTMethod.LORA not in places and (match := LORA_TYPOS.search(text)):
+        places[PEFTMethod.LORA] = match.start()
+    for method, place in _misspelt(text).items():
+        places.setdefault(method, place)
+    return tuple(sorted(places, key=lambda method: places[method]))
+
+
+def _misspelt(text: str) -> dict[PEFTMethod, int]:
+    """Two words in a row, or one, that are nearly a method's name; a word that is spelt well is no misspelling."""
+    found: dict[PEFTMethod, int] = {}
+    words = list(re.finditer(r"[\w-]+", text))
+    for first, second in zip(words, [*words[1:], None], strict=True):
+        pair = f"{first[0]} {second[0]}".lower() if second else ""
+        for name in ("prefix tuning", "prompt tuning"):
+            if pair and SequenceMatcher(None, pair, name).ratio() >= ALIKE:
+                # "prompt" and "prefix" share letters with each other: whichever is nearer is meant.
+                rival = "prompt tuning" if name == "prefix tuning" else "prefix tuning"
+                if SequenceMatcher(None, pair, name).ratio() > SequenceMatcher(None, pair, rival).ratio():
+                    found.setdefault(NEAR_MISSES[name], first.start())
+        if len(first[0]) >= 6 and SequenceMatcher(None, first[0].lower(), "adalora").ratio() >= ALIKE:
+            found.setdefault(PEFTMethod.ADALORA, first.start())
+    return found
+
+
+def targets_in(text: str) -> tuple[str, ...]:
+    """The tools that are named for which settings can be written."""
+    return tuple(name for name, pattern in TARGETS.items() if pattern.search(text))
+
+
+def model_in(text: str) -> str | None:
+    """The model that is named: one that comes with the package, a public one, or a hub id as it is written."""
+    if match := OWN.search(text):
+        plain = match[0].lower()
+        return SMOLLM2 if plain.startswith("smol") else plain
+    hub = re.search(r"(?<![\w./~-])[A-Za-z][\w.-]+/[\w.-]*\w(?![\w/.])", text)
+    if hub and re.search(r"\d", hub[0]) and "." not in hub[0].rpartition("/")[0]:
+        return hub[0]
+    found = [
+        match[0].strip() for match in MODEL.finditer(text) if not TARGETS["llama-factory"].match(text[match.start() :])
+    ]
+    known = [name for name in found if well_known(name) is not None]
+    return known[0] if known else None

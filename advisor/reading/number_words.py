@@ -1,0 +1,38 @@
+"""Words for numbers and their units in the languages people commonly ask in. Knows no sentence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_TOLD: Mapping[str, Any] = json.loads(Path(__file__).with_name("number_words.json").read_text(encoding="utf-8"))
+
+
+def _worth(name: str) -> Mapping[str, float]:
+    return {word: float(value) for value, words in _TOLD[name].items() for word in words.split()}
+
+
+def _listed(name: str) -> frozenset[str]:
+    return frozenset(_TOLD[name].split())
+
+
+UNITS = _worth("units")
+"""Added to what stands before them."""
+SCALES = _worth("scales")
+"""What stands before them is multiplied by them; alone they stand for themselves."""
+HALVES = _listed("halves")
+ARTICLES = _listed("articles")
+"""Before a scale or a dozen they mean one; elsewhere they mean nothing."""
+VAGUE = _listed("vague")
+"""Say that there are some and not how many."""
+JOINS = _listed("joins")
+GIGABYTES = _worth("gigabytes")
+"""What a unit of memory is in gigabytes."""
+MINUTES = _worth("minutes")
+"""What a unit of time is in minutes."""
+CLASSES = _listed("classes")
+"""Behind a number they say that it counts labels."""
+OTHER_AFTER = _listed("other_after")
+"""Behind a number they say that it is none of what is looked for."""

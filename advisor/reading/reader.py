@@ -1,0 +1,116 @@
+"""A question becomes a reading: filled in by a model or by rules, and held against its own text. Knows no tool.
+
+What the text says beyond doubt is not left to anybody: which numbers stand in it and what they are worth, which
+methods, models and tools it names. Whoever reads says what is wanted, what the task is, and what each number is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from advisor.reading.form import SPEECHES, SUBJECTS, TASKS, Before, parsed
+from advisor.reading.names import methods_in, model_in, targets_in
+from advisor.reading.numbers import Number, Role, numbers_in
+from advisor.reading.reading import Act, Reading
+from advisor.reading.rules import read_by_rules
+from knowledge.brief import TaskBrief
+
+
+class Reader(Protocol):
+    """Whoever fills in the form of a question."""
+
+    def fill(self, question: str, numbers: Sequence[Number], before: Before | None, with_data: bool) -> str: ...
+
+
+def read(question: str, reader: Reader | None, before: Before | None = None, with_data: bool = False) -> Reading:
+    """Read a question with a model, or without one by rules."""
+    numbers = numbers_beside_names(question)
+    if reader is None:
+        values, roles = read_by_rules(question, numbers, before is not None, with_data)
+    else:
+        values, roles = understood(reader.fill(question, numbers, before, with_data), numbers)
+    return checked(question, numbers, values, roles)
+
+
+def numbers_beside_names(question: str) -> tuple[Number, ...]:
+    """The numbers of a question that are no part of a model's name."""
+    name = model_in(question)
+    start = question.lower().find(name.lower()) if name else -1
+    inside = range(start, start + len(name or "")) if start >= 0 else range(0)
+    return tuple(number for number in numbers_in(question) if number.start not in inside)
+
+
+def understood(form: str, numbers: Sequence[Number]) -> tuple[dict[str, str], dict[str, Role]]:
+    """What a filled form says, in the names of the closed vocabularies."""
+    told = parsed(form)
+    values = {"act": told["act"]}
+    for key, names in (("task", TASKS), ("domain", SUBJECTS), ("language", SPEECHES)):
+        if key in told:
+            values[key] = names[told[key]]
+    roles = {}
+    for number in numbers:
+        key = " ".join(number.text.split())
+        roles[number.text] = Role(told[key]) if key in told else only_role(number)
+    return values, roles
+
+
+def only_role(number: Number) -> Role:
+    """What a number is by its unit; nothing where it could be several things and nobody said which."""
+    return number.roles[0] if len(number.roles) == 1 else Role.NOTHING
+
+
+def checked(question: str, numbers: Sequence[Number], values: Mapping[str, str], roles: Mapping[str, Role]) -> Reading:
+    """A reading in which every number and name stands in the question."""
+    act = Act(values["act"])
+    by_role: dict[Role, Number] = {}
+    for number in numbers:
+        role = roles.get(number.text, only_role(number))
+        if role in number.roles:
+            by_role.setdefault(role, number)
+    rows = by_role.get(Role.ROWS)
+    model = model_in(question)
+    targets = targets_in(question)
+    return Reading(
+        act,
+        _brief(question, values, by_role),
+        methods_in(question),
+        model,
+        None if model else _value(by_role, Role.PARAMETERS),
+        _value(by_role, Role.MEMORY),
+        _value(by_role, Role.MINUTES),
+        _whole(by_role, Role.STEPS),
+        _value(by_role, Role.SCORE) if act is Act.RECORD else None,
+        targets[0] if targets else None,
+        rows.text if rows is not None and rows.vague else None,
+    )
+
+
+EACH = re.compile(r"^ ?(?:\w+ ){0,2}?(?:per|each|pro|par|por|for (?:each|every))\b", re.I)
+"""Behind a number of rows they say that there are so many of every class."""
+
+
+def _brief(question: str, values: Mapping[str, str], numbers: Mapping[Role, Number]) -> TaskBrief:
+    rows, classes = numbers.get(Role.ROWS), _whole(numbers, Role.CLASSES)
+    count = None if rows is None or rows.vague else max(1, round(rows.value))
+    if rows is not None and count is not None and classes and EACH.match(question[rows.end :]):
+        count *= classes
+    return TaskBrief(
+        count,
+        values.get("task"),
+        values.get("domain"),
+        values.get("language"),
+        classes if classes is None or classes > 1 else None,
+        _whole(numbers, Role.TOKENS),
+    )
+
+
+def _value(numbers: Mapping[Role, Number], role: Role) -> float | None:
+    found = numbers.get(role)
+    return None if found is None or found.vague else found.value
+
+
+def _whole(numbers: Mapping[Role, Number], role: Role) -> int | None:
+    value = _value(numbers, role)
+    return None if value is None else max(1, round(value))

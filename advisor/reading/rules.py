@@ -1,0 +1,207 @@
+"""A question read without any model: by the words that usually say a thing. Knows English, and a little of others.
+
+What a model reads better is measured against this (benchmarks/controller.py); without a model it is what there is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from advisor.reading.names import methods_in, model_in, targets_in
+from advisor.reading.numbers import Number, Role
+from advisor.reading.reading import Act, sensible_acts
+
+
+def _any(*words: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(words)})", re.I)
+
+
+ACTS: Mapping[Act, re.Pattern[str]] = {
+    Act.RECORD: _any(
+        r"(?:i|we) (?:got|reached|ended)",
+        r"(?:result|update) ?:",
+        "it scored",
+        "scored",
+        "reached",
+        "gave (?:me )?[0-9]",
+    ),
+    Act.EXPORT: _any("export", "config", "yaml", "command", "recipe", "konfigur"),
+    Act.DESCRIBE: _any("describe", "characteri[sz]e", "profile", "what is in", "look at my data", "analy[sz]e my"),
+    Act.RUN: _any(
+        "run it",
+        "train it",
+        "start (?:the )?training",
+        "go ahead",
+        "now run",
+        "launch",
+        "execute",
+        "kick off",
+        "run it now",
+    ),
+    Act.EVIDENCE: _any("evidence", "past runs?", "similar", "experiences?", "previous runs?", "earlier runs?", "prove"),
+    Act.COST: _any(
+        "how long",
+        "how much (?:memory|ram|vram)",
+        "how many (?:minutes|hours)",
+        "training time",
+        "cost",
+        "runtime",
+        "fit (?:in|on)",
+        "wie lange",
+    ),
+    Act.WHY: _any("why", "how come", "how sure", "warum", "wieso", "pourquoi", "por qué", "perché", "reason"),
+    Act.COMPARE: _any("compare", "vs", "versus", "better than", "difference between", "side by side"),
+    Act.EXPLAIN: _any(
+        "what is", "what's", "what are", "how does", "how do", "explain", "tell me about", "was ist", "define"
+    ),
+    Act.REFINE: _any(
+        "and (?:if|with|for|what)", "what if", "what about", "instead", "same but", "actually", "only have", "make that"
+    ),
+    Act.HELP: _any(
+        "hi$",
+        "hello",
+        "thanks",
+        "thank you",
+        "help",
+        "what can you",
+        "who are you",
+        "bye",
+        "hallo",
+        "danke",
+        "merci",
+        "hola",
+    ),
+    Act.RECOMMEND: _any(
+        "best",
+        "which",
+        "recommend",
+        "should i",
+        "method",
+        "peft",
+        "fine-?tun",
+        "settings",
+        "adapter",
+        "adapt",
+        "train",
+        "suggest",
+        "classif",
+    ),
+}
+"""The first that fits and makes sense decides."""
+TASKS: Mapping[str, re.Pattern[str]] = {
+    "spam": _any("spam", "phishing", "junk"),
+    "nli": _any("nli", "entail", "natural language inference", "contradiction"),
+    "fact_check": _any("fact.?check", "claims?", "fake news", "verif"),
+    "acceptability": _any("acceptab", "grammatical", "cola"),
+    "toxicity": _any("toxic", "hate", "abusive", "offensive", "moderation", "insult"),
+    "emotion": _any("emotion", "feelings?"),
+    "sentiment": _any("sentiment", "polarity", "opinion", "stimmung", "positive or negative", "star rating"),
+    "intent": _any("intent", "utterance"),
+    "language_id": _any("language (?:id|detect)", "detect(?:ing)? the language"),
+    "part_of_speech": _any("part.of.speech", "pos tag"),
+    "pair": _any("paraphras", "duplicate", "dedup"),
+    "text_to_code": _any("sql", "code generation", "text.to.code", "generat\\w+ code"),
+    "data_to_text": _any("data.to.text", "table.to.text"),
+    "translation": _any("translat", "übersetz", "traduc", "traduzione"),
+    "summarisation": _any("summar", "zusammenfass", "résum", "resum", "headline"),
+    "simplification": _any("simplif", "plain language", "easier to read"),
+    "question_answering": _any("qa", "q&a", "question.answer", "answer\\w* questions?", "faq"),
+    "chat": _any("chat", "dialogue", "instruction", "assistant", "conversation"),
+    "reasoning": _any("reasoning", "logic", "math"),
+    "dating": _any("dating texts", "century", "which year"),
+    "question_type": _any("question type", "trec"),
+    "language_modelling": _any("language model", "pretrain", "raw text"),
+    "topic": _any("topic", "classif", "categor", "routing", "triage", "tag", "sort", "ticket", "label"),
+}
+DOMAINS: Mapping[str, re.Pattern[str]] = {
+    "legal": _any("legal", "law", "contract", "court", "clause", "jurist", "vertr[aä]g"),
+    "medical": _any("medical", "clinical", "patient", "doctor", "health", "hospital", "medizin", "radiology"),
+    "finance": _any("financ", "bank", "stock", "earnings", "invoice", "insurance"),
+    "security": _any("security", "vulnerabilit", "malware", "cve"),
+    "software": _any("software", "bug", "github", "devops", "it ticket", "error message"),
+    "reviews": _any("review", "rezension", "bewertung", "avis", "reseñas", "feedback"),
+    "travel": _any("hotel", "travel", "flight", "tourism"),
+    "social_media": _any("tweet", "twitter", "reddit", "social media", "forum", "facebook", "youtube"),
+    "messages": _any("sms", "e-?mail", "whatsapp", "text messages"),
+    "news": _any("news", "headline", "article", "nachrichten"),
+    "politics": _any("politic", "parliament", "election"),
+    "science": _any("scien", "paper", "abstract", "physics", "chemistry", "arxiv"),
+    "education": _any("student", "exam", "school", "essay", "course"),
+    "encyclopedia": _any("wikipedia", "trivia", "encyclop"),
+    "literature": _any("poem", "poetry", "novel", "literature", "lyrics"),
+    "food": _any("recipe", "food", "restaurant", "cooking"),
+    "sports": _any("sport", "football", "soccer", "basketball"),
+    "art": _any("artwork", "museum", "painting"),
+    "dialogue": _any("dialogue", "transcript", "subtitle"),
+    "assistant": _any("voice command", "voice assistant", "smart home"),
+    "code": _any("source code", "code snippet", "functions"),
+}
+LANGUAGES: Mapping[str, re.Pattern[str]] = {
+    "de": _any("german", "deutsch"),
+    "fr": _any("french", "français"),
+    "es": _any("spanish", "español"),
+    "it": _any("italian"),
+    "pt": _any("portuguese", "brazilian"),
+    "nl": _any("dutch"),
+    "pl": _any("polish"),
+    "ru": _any("russian"),
+    "zh": _any("chinese", "mandarin"),
+    "ja": _any("japanese"),
+    "tr": _any("turkish"),
+    "ar": _any("arabic"),
+    "ko": _any("korean"),
+    "sv": _any("swedish"),
+    "cs": _any("czech"),
+}
+BEHIND: Mapping[Role, re.Pattern[str]] = {
+    Role.CLASSES: re.compile(r"^[\s-]*(?:\w+ )?(?:class|labels?\b|categor|topics|way\b|intents)", re.I),
+    Role.STEPS: re.compile(r"^\s*(?:\w+ )?(?:steps|iterations|updates)", re.I),
+    Role.TOKENS: re.compile(r"^\s*(?:tokens|words)", re.I),
+}
+
+
+def read_by_rules(
+    question: str, numbers: Sequence[Number], after_one: bool, with_data: bool
+) -> tuple[dict[str, str], dict[str, Role]]:
+    """Act, task, domain and language by key, and what each number is."""
+    act = act_of(question, after_one, with_data)
+    found = {"act": str(act)}
+    for key, known in (("task", TASKS), ("domain", DOMAINS), ("language", LANGUAGES)):
+        name = next((name for name, pattern in known.items() if pattern.search(question)), None)
+        if name is not None:
+            found[key] = name
+    return found, {number.text: role_of(number, question, act) for number in numbers}
+
+
+def act_of(question: str, after_one: bool, with_data: bool) -> Act:
+    """What is wanted."""
+    sensible = sensible_acts(after_one, with_data)
+    about = bool(methods_in(question) or model_in(question) or targets_in(question))
+    on_topic = about or any(pattern.search(question) for pattern in TASKS.values())
+    if Act.COMPARE in sensible and len(methods_in(question)) > 1:
+        return Act.COMPARE
+    for act, pattern in ACTS.items():
+        if act not in sensible or not pattern.search(question):
+            continue
+        if act in (Act.EXPLAIN, Act.COMPARE, Act.COST) and not about:
+            continue
+        if act is Act.RECOMMEND and not on_topic and "peft" not in question.lower():
+            continue
+        return act
+    if on_topic:
+        return Act.REFINE if after_one else Act.RECOMMEND
+    return Act.OTHER
+
+
+def role_of(number: Number, question: str, act: Act) -> Role:
+    """What a number is, by what stands behind it."""
+    if len(number.roles) == 1:
+        return number.roles[0]
+    following = question[question.find(number.text) + len(number.text) :]
+    for role, pattern in BEHIND.items():
+        if role in number.roles and pattern.search(following):
+            return role
+    if Role.SCORE in number.roles:
+        return Role.SCORE if act is Act.RECORD else Role.NOTHING
+    return Role.ROWS if Role.ROWS in number.roles else Role.NOTHING

@@ -1,0 +1,301 @@
+"""Questions that nobody asked, and their forms filled in: what the small model learns to read from.
+
+Frames, tasks, subjects, numbers and slips of the keyboard are drawn and put together; the form follows from what was
+drawn. The same seed gives the same questions. None of them is taken from the benchmark, and none is shown to users.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from advisor.reading.form import SILENT, Before, asked, filled, number_lines, words
+from advisor.reading.numbers import Role, numbers_in
+from advisor.reading.reader import numbers_beside_names
+from advisor.reading.reading import AFTER_ONE, WITH_DATA, Act
+from advisor.tuning import wording
+from advisor.tuning.words import Tongue, elsewhere, english, tongues
+
+SHARES = {
+    Act.RECOMMEND: 34,
+    Act.REFINE: 10,
+    Act.COMPARE: 7,
+    Act.WHY: 6,
+    Act.EXPLAIN: 5,
+    Act.COST: 6,
+    Act.EVIDENCE: 5,
+    Act.DESCRIBE: 3,
+    Act.RUN: 4,
+    Act.EXPORT: 4,
+    Act.RECORD: 5,
+    Act.HELP: 4,
+    Act.OTHER: 14,
+}
+FOREIGN = 0.28
+"""Share of the questions that are asked in another language than English."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What the model is shown, and what it is to write."""
+
+    prompt: str
+    completion: str
+
+
+@dataclass(slots=True)
+class Draft:
+    """A question in the making."""
+
+    chance: random.Random
+    tongue: Tongue | None
+    values: dict[str, str] = field(default_factory=dict)
+    roles: list[tuple[str, Role]] = field(default_factory=list)
+    """Surfaces of numbers and what they mean."""
+
+    def number(self, role: Role) -> str:
+        """A number of something."""
+        shown, _ = wording.amount(self.chance)
+        self.roles.append((shown, role))
+        return shown
+
+
+def conversations(count: int, seed: int = 0) -> Iterator[Example]:
+    """So many examples; drafts whose numbers cannot be told apart are drawn again."""
+    chance = random.Random(seed)
+    made = 0
+    while made < count:
+        found = example(chance)
+        if found is not None:
+            made += 1
+            yield found
+
+
+def example(chance: random.Random) -> Example | None:
+    """One example, or none where the draft did not come out."""
+    act = chance.choices(list(SHARES), list(SHARES.values()))[0]
+    tongue = chance.choice(list(tongues().values())) if chance.random() < FOREIGN and act is not Act.OTHER else None
+    if tongue is not None and act not in tongue.frames:
+        tongue = None
+    draft = Draft(chance, tongue)
+    text = off_topic(chance) if act is Act.OTHER else sentence(draft, act)
+    with_data = act in WITH_DATA or chance.random() < {Act.RUN: 0.6, Act.RECOMMEND: 0.2}.get(act, 0.08)
+    before = _before(chance) if act in AFTER_ONE or chance.random() < 0.3 else None
+    text = wording.careless(_decorated(text, draft, act), chance).strip()
+    prompt = asked(text, before, with_data)
+    if act in SILENT:
+        return Example(prompt, filled(act, {}, {}))
+    roles = _roles(text, draft)
+    return None if roles is None else Example(prompt, filled(act, draft.values, roles))
+
+
+def _roles(text: str, draft: Draft) -> dict[str, Role] | None:
+    """What each number's line says; None where a number that was put in is not found again."""
+    numbers = numbers_beside_names(text)
+    open_roles = list(draft.roles)
+    found: dict[str, Role] = {}
+    keys = {line.key for line in number_lines(numbers)}
+    for number in numbers:
+        key = " ".join(number.text.split())
+        match = next(
+            (entry for entry in open_roles if entry[0].lower() in key.lower() or key.lower() in entry[0].lower()), None
+        )
+        if match is not None:
+            open_roles.remove(match)
+            if match[1] not in number.roles:
+                return None
+        if key in keys:
+            found[key] = match[1] if match is not None else Role.NOTHING
+    return None if open_roles else found
+
+
+def sentence(draft: Draft, act: Act) -> str:
+    """A frame with its slots filled."""
+    chance = draft.chance
+    frames = draft.tongue.frames[act] if draft.tongue else english().frames[act]
+    return re.sub(r"\{(\w+)\}", lambda slot: _slot(slot[1], draft, act), chance.choice(frames))
+
+
+def _slot(name: str, draft: Draft, act: Act) -> str:
+    chance, tongue = draft.chance, draft.tongue
+    if name == "job":
+        return foreign_job(draft, tongue) if tongue else job(draft)
+    if name == "things":
+        return _things(draft)
+    if name == "n":
+        return _rows(draft)
+    if name == "k" or name == "steps":
+        return draft.number(Role.CLASSES if name == "k" else Role.STEPS)
+    if name == "mem":
+        return wording.memory(chance)
+    if name == "time":
+        return wording.duration(chance, tongue.hours if tongue else "hours")
+    if name == "score":
+        shown = wording.score(chance)
+        draft.roles.append((shown, Role.SCORE))
+        return shown
+    if name in ("m", "m2"):
+        return _method(draft, name)
+    if name == "target":
+        return chance.choice([form for forms in english().targets.values() for form in forms])
+    if name == "lang":
+        code, names = chance.choice(list(english().speeches.items()))
+        draft.values["language"] = code
+        return chance.choice(names)
+    return _limit_or_model(name, draft, act)
+
+
+def _limit_or_model(name: str, draft: Draft, act: Act) -> str:
+    chance = draft.chance
+    if name == "on":
+        sure = act in (Act.REFINE,)
+        return (
+            chance.choice(english().on).format(x=chance.choice(english().models))
+            if sure or chance.random() < 0.3
+            else ""
+        )
+    if name == "limit" and chance.random() < 0.3:
+        limits = (", {mem}", " ({time})", ", {mem} RAM") if draft.tongue else english().limits
+        return re.sub(r"\{(\w+)\}", lambda slot: _slot(slot[1], draft, act), chance.choice(limits))
+    return ""
+
+
+def _method(draft: Draft, name: str) -> str:
+    kinds = list(english().methods)
+    # The second is another one than the first, which the draft remembers under a key that no form has.
+    first = draft.values.get(" m")
+    kind = draft.chance.choice([kind for kind in kinds if kind != first])
+    draft.values[" m"] = kind if name == "m" else str(first)
+    return draft.chance.choice(english().methods[kind])
+
+
+def _rows(draft: Draft) -> str:
+    chance = draft.chance
+    frame = chance.choice(draft.tongue.rows if draft.tongue else english().rows)
+    if draft.tongue is None and chance.random() < 0.1:
+        vague = chance.choice(english().vague)
+        said = f"{vague} {chance.choice(('examples', 'rows', 'samples', 'texts', 'labelled ones', 'records'))}"
+        found = [number for number in numbers_in(said) if number.vague]
+        draft.roles += [(number.text, Role.ROWS) for number in found]
+        return said
+    if draft.tongue is None and chance.random() < 0.25:
+        return f"{draft.number(Role.ROWS)} {_things(draft)}"
+    return frame.format(x=draft.number(Role.ROWS))
+
+
+def job(draft: Draft) -> str:
+    """A task with or without a subject, in English."""
+    chance = draft.chance
+    kind = chance.choice(list(english().tasks))
+    task = chance.choice(english().tasks[kind])
+    dice = chance.random()
+    if dice < 0.3:
+        draft.values["task"] = words(kind)
+        return task
+    if dice < 0.5 and not task.startswith(("a ", "is ", "are ", "which ", "what ")):
+        draft.values["task"] = words(kind)
+        return f"{_adjective(draft)} {task}"
+    if dice < 0.78:
+        draft.values["task"] = words(kind)
+        return f"{task}{chance.choice((' of ', ' on ', ' for ', ' over ', ' with ', ' in '))}{_things(draft)}"
+    if dice < 0.95:
+        draft.values["task"] = words("topic")
+        return _sorting(draft)
+    return f"something with {_things(draft)}"
+
+
+def _sorting(draft: Draft) -> str:
+    chance, things = draft.chance, _things(draft)
+    classes = draft.number(Role.CLASSES) if chance.random() < 0.4 else ""
+    into = (
+        f" into {classes} {chance.choice(('classes', 'categories', 'topics', 'groups', 'labels', 'departments'))}"
+        if classes
+        else ""
+    )
+    if not classes:
+        into = chance.choice(("", "", " into categories", " by subject", " by topic", " to the right team"))
+    verb = chance.choice(
+        (
+            "classifying",
+            "sorting",
+            "categorising",
+            "tagging",
+            "routing",
+            "labelling",
+            "triaging",
+            "organising",
+            "to classify",
+        )
+    )
+    return f"{verb} {things}{into}"
+
+
+def _adjective(draft: Draft) -> str:
+    if draft.chance.random() < 0.2:
+        code, names = draft.chance.choice(list(english().speeches.items()))
+        draft.values["language"] = code
+        return draft.chance.choice(names)
+    domain = draft.chance.choice(list(english().subjects))
+    draft.values["domain"] = words(domain)
+    return draft.chance.choice(english().subjects[domain].adjectives)
+
+
+def _things(draft: Draft) -> str:
+    chance = draft.chance
+    if draft.tongue is not None:
+        domain = chance.choice(list(draft.tongue.things))
+        things = chance.choice(draft.tongue.things[domain])
+    elif chance.random() < 0.2:
+        domain, things = "", chance.choice(english().plain_things)
+    else:
+        domain = chance.choice(list(english().subjects))
+        things = chance.choice(english().subjects[domain].things)
+    draft.values.pop("domain", None)
+    if domain:
+        draft.values["domain"] = words(domain)
+    if draft.tongue is None and chance.random() < 0.1:
+        code, names = chance.choice(list(english().speeches.items()))
+        draft.values["language"] = code
+        return f"{chance.choice(names)} {things}"
+    return things
+
+
+def foreign_job(draft: Draft, tongue: Tongue) -> str:
+    """A task with or without a subject, in another language."""
+    chance = draft.chance
+    kind = chance.choice(list(tongue.tasks))
+    draft.values["task"] = words(kind)
+    task = chance.choice(tongue.tasks[kind])
+    if chance.random() < 0.5:
+        return task
+    things = _things(draft)
+    if chance.random() < 0.15 and tongue.about:
+        code, name = chance.choice(list(tongue.speeches.items()))
+        draft.values["language"] = code
+        things = f"{name} {things}"
+    return f"{task}{tongue.about}{things}" if tongue.about else f"{things}{task}"
+
+
+def off_topic(chance: random.Random) -> str:
+    """Something that is none of this advisor's business."""
+    numbers = {"a": str(chance.randint(2, 90)), "b": str(chance.randint(2, 90))}
+    drawn = {name: chance.choice(values) for name, values in elsewhere().fill.items()}
+    return chance.choice(elsewhere().questions).format(**numbers, **drawn)
+
+
+def _decorated(text: str, draft: Draft, act: Act) -> str:
+    chance = draft.chance
+    if act in (Act.RECOMMEND, Act.COST) and chance.random() < 0.08:
+        text += chance.choice(english().noises).format(x=chance.choice((2, 3, 4, 5, 6, 8, 9, 16, 32)))
+    if draft.tongue is not None or act is Act.HELP:
+        return text
+    return chance.choice(english().openings) + text + chance.choice(english().endings)
+
+
+def _before(chance: random.Random) -> Before:
+    task = chance.choice([None, *english().tasks, *english().tasks])
+    domain = chance.choice([None, *english().subjects])
+    rows = None if chance.random() < 0.3 else chance.choice(wording.VALUES)
+    return Before(chance.choice(list(english().methods)), task, domain, rows)

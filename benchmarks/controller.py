@@ -1,0 +1,151 @@
+"""Whether questions are understood: the right action with the right arguments, with and without each part.
+
+    python -m benchmarks.controller [--readers rules] [--part test]
+
+The questions (questions.jsonl) were written apart from the program's prompts, rules and training conversations. Every
+fourth is for looking at what goes wrong (`--part dev`); figures are of the others, which nobody looks at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from advisor.reading.form import SILENT, Before
+from advisor.reading.names import OWN
+from advisor.reading.reader import read
+from advisor.reading.reading import Act, Reading
+from benchmarks.table import write_results
+from metapeft_core.backbones.well_known import well_known
+
+QUESTIONS = Path(__file__).with_name("questions.jsonl")
+Question = Mapping[str, Any]
+Read = Callable[[str, Before | None, bool], Reading]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--part", choices=("dev", "test"), default="test")
+    parser.add_argument("--readers", nargs="+", default=list(READERS))
+    parser.add_argument("--show", action="store_true", help="tell what was misread")
+    chosen = parser.parse_args()
+    questions = part_of(chosen.part)
+    rows = [row_of(name, questions, chosen.show) for name in chosen.readers]
+    if chosen.part == "dev" or chosen.show:
+        for row in rows:
+            print(json.dumps(row, indent=1))
+        return
+    write_results(
+        "controller",
+        "Whether questions are understood",
+        rows,
+        {
+            "reader": "read by",
+            "right": "action and arguments right",
+            "act": "action right",
+            "refused": "refused what is not its business",
+            "kept": "kept what is",
+        },
+        {"questions": len(questions)},
+    )
+
+
+def part_of(part: str) -> list[Question]:
+    """The questions to look at, or those to count."""
+    every = [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
+    return [question for question in every if (question["id"] % 4 == 0) == (part == "dev")]
+
+
+def row_of(name: str, questions: Sequence[Question], show: bool) -> dict[str, Any]:
+    """How one reader does."""
+    reader = READERS[name]()
+    by_kind: dict[str, list[bool]] = defaultdict(list)
+    acts, refused, kept = [], [], []
+    for question in questions:
+        found = reader(question["question"], before_of(question), question["data"])
+        wrong = mistakes(question, found)
+        by_kind[question["kind"]].append(not wrong)
+        acts.append("act" not in wrong)
+        (refused if question["act"] == "other" else kept).append(
+            (found.act is Act.OTHER) == (question["act"] == "other")
+        )
+        if wrong and show:
+            print(f"{question['id']} {question['question']!r}\n    {wrong}")
+    right = [hit for hits in by_kind.values() for hit in hits]
+    return {
+        "reader": name,
+        **{
+            key: f"{sum(hits) / len(hits):.1%}"
+            for key, hits in (("right", right), ("act", acts), ("refused", refused), ("kept", kept))
+        },
+        "by_kind": {kind: f"{sum(hits)}/{len(hits)}" for kind, hits in by_kind.items()},
+    }
+
+
+def before_of(question: Question) -> Before | None:
+    """The turn before, as the form tells it."""
+    told = question["before"]
+    return None if told is None else Before(told["method"], told.get("task_type"), told.get("domain"), told.get("rows"))
+
+
+def mistakes(question: Question, found: Reading) -> dict[str, tuple[Any, Any]]:
+    """What was read otherwise than it is meant: (read, meant) by name."""
+    wrong: dict[str, tuple[Any, Any]] = {}
+    if found.act != question["act"]:
+        wrong["act"] = (str(found.act), question["act"])
+    if question["act"] in SILENT:
+        return wrong
+    meant = question["expect"]
+    task = found.task
+    for key in ("task_type", "domain", "language"):
+        value = getattr(task, key)
+        if value not in meant.get(key, [None]):
+            wrong[key] = (value, meant.get(key))
+    if {str(method) for method in found.methods} != set(meant.get("methods", [])):
+        wrong["methods"] = ([str(method) for method in found.methods], meant.get("methods"))
+    numbers = {
+        **{name: getattr(task, name) for name in ("rows", "classes", "tokens")},
+        **{name: getattr(found, name) for name in ("memory_gb", "minutes", "steps", "score", "parameters")},
+    }
+    for key, value in numbers.items():
+        if not _same(value, None if meant.get(key) == "ask" else meant.get(key)):
+            wrong[key] = (value, meant.get(key))
+    if _model(found.model) != _model(meant.get("model")):
+        wrong["model"] = (found.model, meant.get("model"))
+    if found.target != meant.get("target"):
+        wrong["target"] = (found.target, meant.get("target"))
+    return wrong
+
+
+def _same(value: float | None, meant: float | None) -> bool:
+    if value is None or meant is None:
+        return value is None and meant is None
+    return abs(value - meant) <= 0.05 * abs(meant)
+
+
+def _model(name: str | None) -> str | None:
+    """A model's name as it is compared."""
+    if name is None:
+        return None
+    card = well_known(name)
+    own = OWN.fullmatch(name)
+    if own:
+        return "smollm2" if name.startswith("smol") else name
+    return card.name if card else re.sub(r"[\W_]", "", name.lower())
+
+
+def by_rules() -> Read:
+    """No model at all."""
+    return lambda question, before, with_data: read(question, None, before, with_data)
+
+
+READERS: Mapping[str, Callable[[], Read]] = {"rules": by_rules}
+
+
+if __name__ == "__main__":
+    main()
