@@ -16,6 +16,7 @@ from pydantic import Field
 
 from metapeft_core.data.domain import DOMAINS, GENERAL
 from metapeft_core.data.language import CODE, LANGUAGES, MULTIPLE
+from metapeft_core.data.record import shown
 from metapeft_core.data.task_type import CLASSIFICATION_TYPES, GENERATION_TYPES, TASK_TYPES
 from metapeft_core.errors import SelectionError
 from metapeft_core.types import (
@@ -27,6 +28,8 @@ from metapeft_core.types import (
     family_of,
 )
 
+MOST = 10**12
+"""Of anything that is counted."""
 SPOKEN = (*LANGUAGES, MULTIPLE, CODE)
 STAND_INS = 8
 A_FAMILY = 2
@@ -48,12 +51,12 @@ else:
 class TaskBrief:
     """What is said of a task; None where nothing is."""
 
-    rows: Annotated[int | None, Field(ge=1, description="Training rows.")] = None
+    rows: Annotated[int | None, Field(ge=1, le=MOST, description="Training rows.")] = None
     task_type: Annotated[TaskType | None, Field(description="The kind of task.")] = None
     domain: Annotated[Domain | None, Field(description="What the texts are about.")] = None
     language: Annotated[Language | None, Field(description="ISO 639-1 code of the texts' language.")] = None
-    classes: Annotated[int | None, Field(ge=2, description="Labels to choose from.")] = None
-    tokens: Annotated[int | None, Field(ge=1, description="Tokens of a typical text.")] = None
+    classes: Annotated[int | None, Field(ge=2, le=MOST, description="Labels to choose from.")] = None
+    tokens: Annotated[int | None, Field(ge=1, le=MOST, description="Tokens of a typical text.")] = None
     objective: Annotated[Objective | None, Field(description="Whether a label is chosen or a text written.")] = None
 
     def __post_init__(self) -> None:
@@ -65,8 +68,8 @@ class TaskBrief:
             if value is not None and value not in known:
                 raise SelectionError(f"{name} is {value!r}: it is one of {', '.join(known)}")
         for name, number, least in (("rows", self.rows, 1), ("classes", self.classes, 2), ("tokens", self.tokens, 1)):
-            if number is not None and number < least:
-                raise SelectionError(f"{name} is {number}: it must be at least {least}")
+            if number is not None and not least <= number <= MOST:
+                raise SelectionError(f"{name} is {shown(number)}: it must be from {least} to {MOST}")
 
     def asked_objective(self) -> Objective:
         """What is said, or what its kind of task means; labels where both would do."""

@@ -8,13 +8,33 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from knowledge.brief import TaskBrief
+from knowledge.brief import MOST, TaskBrief
 from metapeft_core.types import TaskCharacteristics
 from tools.registry import UserGiven
 
-Task = TaskBrief | TaskCharacteristics
+SHARES = ("class_balance", "majority_share", "type_token_ratio", "duplicate_share", "label_noise", "complexity_score")
+
+
+def _sound(told: TaskCharacteristics) -> TaskCharacteristics:
+    """Refuse a description that no data has; whoever describes data by itself gives none such."""
+    for name in ("dataset_size", "vocabulary_size", "classes"):
+        least = 1 if name == "dataset_size" else 0
+        if not least <= getattr(told, name) <= MOST:
+            raise ValueError(f"{name} must be from {least} to {MOST}")
+    for name in SHARES:
+        if not 0 <= getattr(told, name) <= 1:
+            raise ValueError(f"{name} must be from 0 to 1")
+    for spread in (told.sequence_length, told.target_length):
+        if spread and not 0 <= spread.minimum <= spread.median <= spread.p95 <= spread.maximum <= MOST:
+            raise ValueError("lengths must be from 0 on, and none larger than the next")
+        if spread and not 0 <= spread.mean <= MOST:
+            raise ValueError(f"the mean of lengths must be from 0 to {MOST}")
+    return told
+
+
+Task = TaskBrief | Annotated[TaskCharacteristics, AfterValidator(_sound)]
 """What is known of a task: words about it, or its description."""
 NOTHING_SAID = TaskBrief()
 UserPath = Annotated[Path, UserGiven()]

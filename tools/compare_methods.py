@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from metapeft_core.errors import ToolError
 from metapeft_core.types import MethodForecast, PEFTMethod
 from tools.arguments import NOTHING_SAID, Gigabytes, Minutes, Steps, Task, UserPath
 from tools.registry import tool
@@ -58,6 +59,10 @@ def compare_methods(
 
     Effect: reads.
     """
+    if len(set(methods)) < 2:
+        raise ToolError(
+            f"methods names {', '.join(dict.fromkeys(methods)) or 'none'} alone: name two or more to compare"
+        )
     found = select_method(
         task, data if data is None else Path(data), backbone, max_minutes, max_memory_gb, steps, bench=bench
     )

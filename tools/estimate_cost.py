@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -15,6 +15,9 @@ from tools.arguments import NOTHING_SAID, Steps, Task, UserPath
 from tools.registry import tool
 from tools.settings import checked_spec
 from tools.workbench import Workbench, default_workbench
+
+MOST_ROWS = 100_000
+"""A workload holds the length of every row, and of billions of rows it would fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ def estimate_cost(
     card = bench.backbone(backbone, known.objective)
     spec = checked_spec(method, settings or {})
     budget = Budget(steps)
-    told = [predict(workload_like(one), card, spec, budget) for one in known.tasks]
+    rows = [replace(one, dataset_size=min(one.dataset_size, MOST_ROWS)) for one in known.tasks]
+    told = [predict(workload_like(one), card, spec, budget) for one in rows]
     # Of what the task may be, the middle one: a cost is asked for to plan with.
     middle = sorted(told, key=lambda one: one.seconds)[len(told) // 2]
     return CostForecast(

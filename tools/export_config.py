@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from metapeft_core.errors import ToolError
 from metapeft_core.files import replaced_file
 from metapeft_core.methods.interchange.runfiles import TrainingRun, run_file
 from metapeft_core.methods.registry import SETTINGS, setting_values
+from metapeft_core.selection.costs import SHARED_SETTINGS
 from metapeft_core.training.spec import TrainingSpec
 from metapeft_core.types import PEFTMethod, Setting
 from tools.arguments import Steps, UserPath
@@ -18,6 +21,8 @@ from tools.registry import tool
 from tools.settings import checked_spec
 from tools.workbench import Workbench, default_workbench
 
+TOLD = {"learning_rate", "batch_size", "max_length"}
+"""Of the settings that all methods share."""
 Target = Literal["advisor", "mlx-lm", "axolotl", "llama-factory"]
 
 
@@ -57,6 +62,7 @@ def export_config(
     Effect: reads, writes.
     """
     spec = checked_spec(method, settings or {})
+    _check_told(spec, settings or {}, target)
     if target == "advisor":
         text = command(spec, backbone, data, steps)
     else:
@@ -70,9 +76,20 @@ def export_config(
         )
         text = run_file(target, spec.method, card, run)
     if out is not None:
-        with replaced_file(Path(out)) as fresh:
-            fresh.write_text(text, encoding="utf-8")
+        try:
+            with replaced_file(Path(out)) as fresh:
+                fresh.write_text(text, encoding="utf-8")
+        except (OSError, ValueError) as fault:
+            raise ToolError(f"out is {out}, which cannot be written ({fault}): name another file") from fault
     return ExportedConfig(target, text, None if out is None else Path(out))
+
+
+def _check_told(spec: TrainingSpec, settings: Mapping[str, Setting], target: Target) -> None:
+    """Refuse a setting that neither the command nor a run file says, rather than leave it out."""
+    usual = TrainingSpec()
+    for name in sorted(settings.keys() & SHARED_SETTINGS.keys() - TOLD):
+        if getattr(spec, SHARED_SETTINGS[name]) != getattr(usual, SHARED_SETTINGS[name]):
+            raise ToolError(f"{name} cannot be told to {target}: leave it out")
 
 
 def command(spec: TrainingSpec, backbone: str | None, data: Path | None, steps: int) -> str:
@@ -80,7 +97,7 @@ def command(spec: TrainingSpec, backbone: str | None, data: Path | None, steps: 
     own, usual = spec.method, SETTINGS[spec.method.method]()
     words = ["advisor", "run", str(data or "DATA"), "--method", str(spec.method.method), "--steps", str(steps)]
     words += [] if backbone is None else ["--model", backbone]
-    words += ["--learning-rate", f"{spec.rate():.3g}", "--batch-size", str(spec.batch_size)]
+    words += ["--learning-rate", f"{spec.rate():g}", "--batch-size", str(spec.batch_size)]
     words += ["--max-length", str(spec.max_length)]
     for name, value in setting_values(own).items():
         if value != getattr(usual, name):
@@ -91,4 +108,15 @@ def command(spec: TrainingSpec, backbone: str | None, data: Path | None, steps: 
 def _plain(value: object) -> str:
     if isinstance(value, bool) or value is None:
         return "null" if value is None else str(value).lower()
+    if isinstance(value, str) and _is_json(value):
+        # At a prompt `text=12` means the number.
+        return json.dumps(value)
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from knowledge.brief import TaskBrief
-from knowledge.importing.imported import identified, plain_settings, tidy
+from knowledge.importing.imported import UnusableError, identified, plain_settings, tidy
+from metapeft_core.errors import SettingsError
 from metapeft_core.training.finetune import rows_digest
 from metapeft_core.types import PEFTExperience, PEFTMethod, Setting, TaskCharacteristics
 from tools.arguments import GIGABYTE, NOTHING_SAID, Gigabytes, Minutes, Seed, Steps, Task, UserPath
 from tools.registry import tool
+from tools.settings import checked_spec
 from tools.workbench import Workbench, default_workbench
 
 Name = Annotated[str, Field(min_length=1, max_length=80)]
@@ -75,14 +78,20 @@ def record_outcome(
         rows, objective = rows_digest(read.task), read.task.objective
     elif isinstance(task, TaskCharacteristics):
         described, objective = task, task.objective
+        # What is described and not at hand is known again by its description.
+        rows = sha256(repr(task).encode()).hexdigest()[:32]
+    card = bench.backbone(backbone, objective)
+    spec = checked_spec(method, settings or {}, seed)
+    spec.check(card)
+    every = spec.hyperparameters(card, objective == "classification")
     metric = "rouge_l" if objective == "generation" else "accuracy"
     experience = PEFTExperience(
         id="",
         task=tidy(name),
         characteristics=described,
-        backbone=bench.backbone(backbone, objective),
+        backbone=card,
         method=method,
-        hyperparameters=plain_settings(settings or {}),
+        hyperparameters=_plain({key: value for key, value in every.items() if key in (settings or {})}),
         performance={metric: score},
         outcome="completed",
         training_seconds=60 * (minutes or 0.0),
@@ -97,8 +106,17 @@ def record_outcome(
         source="told by the user",
         stated=stated(brief),
     )
-    experience = identified(experience, "", metric)
+    # The same figures on other rows, or on a task of which other things are said, are another run.
+    experience = identified(experience, rows or repr(brief), metric)
     return Recorded(experience.id, bench.remember(experience, None if data is None else Path(data), brief))
+
+
+def _plain(settings: Mapping[str, Setting]) -> dict[str, Setting]:
+    lists = {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
+    try:
+        return plain_settings(lists)
+    except UnusableError as fault:
+        raise SettingsError(str(fault)) from fault
 
 
 def stated(brief: TaskBrief) -> dict[str, str]:

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, ParamSpec, TypeVar, get_args, get_or
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
 
+from metapeft_core.data.record import shown
 from metapeft_core.errors import ToolError
 from tools.workbench import Workbench
 
@@ -65,9 +66,10 @@ class Tool:
         except ValidationError as fault:
             first = fault.errors()[0]
             place = ".".join(map(str, first["loc"])) or "arguments"
-            raise ToolError(
-                f"{self.name}: {place} is {first['input']!r}: {first['msg'][:1].lower()}{first['msg'][1:]}"
-            ) from fault
+            if first["type"] == "missing":
+                raise ToolError(f"{self.name}: {place} is missing: give it") from fault
+            reason = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
+            raise ToolError(f"{self.name}: {place} is {shown(first['input'])}: {reason}") from fault
         given = {name: getattr(checked, name) for name in checked.model_fields_set}
         return self.function(**given, **({} if bench is None else {"bench": bench}))
 

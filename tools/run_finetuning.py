@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from metapeft_core.backbones.load import describe_backbone, load_backbone
+from metapeft_core.backbones.load import load_backbone
+from metapeft_core.errors import ToolError
 from metapeft_core.training.cost import predict
 from metapeft_core.training.cost_refusal import refuse_if_too_large
 from metapeft_core.training.cost_workload import workload_like
@@ -50,6 +52,8 @@ def run_finetuning(
     Effect: reads, writes, long.
     """
     bench = bench or default_workbench()
+    if out is not None:
+        _check_place(Path(out))
     read, characteristics = bench.data(Path(data))
     name = backbone or DEFAULT_BACKBONES[read.task.objective]
     spec = checked_spec(method, settings or {}, seed)
@@ -58,7 +62,7 @@ def run_finetuning(
         seconds=None if max_minutes is None else 60 * max_minutes,
         memory_bytes=None if max_memory_gb is None else round(GIGABYTE * max_memory_gb),
     )
-    card = describe_backbone(name)
+    card = bench.backbone(name, read.task.objective)
     spec.check(card)
     # By its shapes alone, before weights are downloaded or read.
     refuse_if_too_large(predict(workload_like(characteristics), card, spec, budget), budget, time_is_hard=False)
@@ -74,3 +78,17 @@ def run_finetuning(
     )
     bench.remember(experience, Path(data))
     return experience
+
+
+def _check_place(out: Path) -> None:
+    """Refuse a place that holds something else, which the adapter would replace, or that cannot be written."""
+    try:
+        if out.exists() and not (out.is_dir() and ((out / "adapter.json").is_file() or not any(out.iterdir()))):
+            raise ToolError(
+                f"out is {out}, which holds other files, and an adapter would replace them: name a new folder"
+            )
+        out.absolute().parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out.absolute().parent):
+            pass
+    except (OSError, ValueError) as fault:
+        raise ToolError(f"out is {out}, which cannot be written ({fault}): name another folder") from fault

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Self
 
 from knowledge.brief import TaskBrief, stand_ins
 from metapeft_core.backbones.load import describe_backbone
+from metapeft_core.data.record import shown
+from metapeft_core.errors import BackboneError
 from metapeft_core.types import Backbone, Objective, PEFTExperience, TaskCharacteristics
 
 if TYPE_CHECKING:
@@ -26,6 +28,10 @@ SPLIT_SEED = 0
 """Rows are split the same way whatever a run's seed, so that runs of different seeds are judged on the same rows."""
 
 
+State = tuple[tuple[Path, int, int], ...]
+"""Files, their sizes, and when they were changed."""
+
+
 class Workbench:
     """One user's knowledge and what was found out about data so far. Use it on one thread."""
 
@@ -33,7 +39,7 @@ class Workbench:
         """`store`: another one than the user's own. `read`: how data files are read, where columns have to be named."""
         self._store = store
         self._read = read
-        self._data: dict[tuple[Path, int, int], tuple[ReadResult, TaskCharacteristics]] = {}
+        self._data: dict[State, tuple[ReadResult, TaskCharacteristics]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -73,8 +79,7 @@ class Workbench:
         from metapeft_core.data.characterize import characterize
         from metapeft_core.data.readers import read_with_report
 
-        status = path.stat() if path.exists() else None
-        key = (path.resolve(), status.st_size if status else 0, status.st_mtime_ns if status else 0)
+        key = _state_of(path)
         if key not in self._data:
             found = (self._read or (lambda place: read_with_report(place, seed=SPLIT_SEED)))(path)
             self._data[key] = (found, characterize(found.task))
@@ -82,7 +87,13 @@ class Workbench:
 
     def backbone(self, name: str | None, objective: Objective) -> Backbone:
         """The numbers of a model; of the one that comes with the package where none is named."""
-        return describe_backbone(name or DEFAULT_BACKBONES[objective])
+        try:
+            return describe_backbone(name or DEFAULT_BACKBONES[objective])
+        except (OSError, RuntimeError) as fault:
+            # A name too long for a file, or the home folder of a user that does not exist.
+            raise BackboneError(
+                f"{shown(name)} names no model: give a folder, or a hub id such as owner/model"
+            ) from fault
 
     def known(self, task: TaskBrief | TaskCharacteristics, data: Path | None = None) -> Known:
         """What is known of a task: one description where there is data, else several that it may be."""
@@ -113,11 +124,12 @@ class Workbench:
         from knowledge.records import Remembered
 
         vector = self.vector(task or TaskBrief(), data)
+        # Opened before the run is kept: opened after it, it would have learned the run and be surprised by nothing.
+        system = self.judgement.system if teaches(experience) else None
         if not self.knowledge.remember([Remembered(experience, vector)]):
             return None
-        system = self.judgement.system
         self.experiences[experience.id] = experience
-        return learn(self.knowledge, system, [experience])[0] if teaches(experience) else None
+        return None if system is None else learn(self.knowledge, system, [experience])[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +140,15 @@ class Known:
     objective: Objective
     stand_ins: tuple[str, ...]
     """Known tasks that stand in for one of which only words are known; none where its data is at hand."""
+
+
+def _state_of(path: Path) -> State:
+    try:
+        files = [path.resolve(), *(sorted(path.iterdir()) if path.is_dir() else ())]
+        return tuple((file, status.st_size, status.st_mtime_ns) for file in files for status in (file.stat(),))
+    except (OSError, ValueError, RuntimeError):
+        # Whatever is wrong with the path, whoever reads it says so best.
+        return ((path, 0, 0),)
 
 
 @cache
