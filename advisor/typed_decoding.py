@@ -33,37 +33,35 @@ class TypedDecoder:
         self._texts = {token: text for text, ids in own.items() for token in ids}
         self._index = lru_cache(maxsize=KEPT)(lambda pattern: Index(pattern, self._vocabulary))
 
-    def decode(self, pattern: str, pending: Sequence[int], following: NextLogits) -> tuple[str, list[int]]:
-        """Write what fits the pattern, greedily, after the tokens that are pending; returns it and what is unread."""
+    def decode(self, pattern: str, prompt: Sequence[int], following: NextLogits) -> str:
+        """Write what fits the pattern, greedily, after the prompt."""
         guide = Guide(self._index(pattern))
-        unread, written = list(pending), []
+        unread, written = list(prompt), []
         while not guide.is_finished():
-            allowed = [token for token in guide.get_tokens() if token != self._end]
+            tokens = guide.get_tokens()
+            allowed = [token for token in tokens if token != self._end]
             if not allowed:
                 break
-            token = self._forced(allowed)
+            may_end = len(allowed) < len(tokens)
+            token = None if may_end else self._forced(allowed)
             if token is None:
                 logits = following(unread)
                 unread = []
-                # At a place where the pattern may end, ending competes with going on.
-                ending = [self._end] if self._may_end(guide) else []
-                options = np.array([*allowed, *ending])
+                # Where the pattern may end, ending competes with going on.
+                options = np.array(tokens)
                 token = int(options[int(logits[options].argmax())])
                 if token == self._end:
                     break
             unread.append(token)
             written.append(token)
             guide.advance(token, return_tokens=False)
-        return "".join(self._texts[token] for token in written), unread
+        return "".join(self._texts[token] for token in written)
 
     def _forced(self, allowed: Sequence[int]) -> int | None:
         """The longest token where all others are beginnings of it: whichever is taken, the text is the same."""
         longest = max(allowed, key=lambda token: len(self._texts[token]))
         text = self._texts[longest]
         return longest if all(text.startswith(self._texts[token]) for token in allowed) else None
-
-    def _may_end(self, guide: Guide) -> bool:
-        return self._end in guide.get_tokens()
 
 
 def pieces(tokenizer: Tokenizer) -> dict[str, list[int]]:

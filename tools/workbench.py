@@ -11,6 +11,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+
 from knowledge.brief import TaskBrief, stand_ins
 from metapeft_core.backbones.load import describe_backbone
 from metapeft_core.data.record import shown
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from metapeft_core.data.readers import ReadResult
 
 DEFAULT_BACKBONES: dict[Objective, str] = {"classification": "minilm", "generation": "smollm2"}
+FITTING = 0.9
+"""Of the best likeness, from which on a known task gives its vector to one of which only words are known."""
 SPLIT_SEED = 0
 """Rows are split the same way whatever a run's seed, so that runs of different seeds are judged on the same rows."""
 
@@ -110,13 +114,19 @@ class Workbench:
     def vector(self, task: TaskBrief, data: Path | None) -> Vector:
         """The vector of a task: of its texts where there is data, else of the words about it."""
         # The core's encoder gives the same vectors and is there in a second, where importing torch takes several.
-        from knowledge.embed import task_vector
+        from knowledge.embed import centroid, task_vector
         from metapeft_core.backbones.sentence import embed_texts
 
         if data is not None:
             return task_vector(self.data(Path(data))[0].task, embed_texts)
-        found: Vector = embed_texts([task.in_words()])[0]
-        return found
+        likely = stand_ins(task, self.experiences.values())
+        if task.task_type is None and task.domain is None:
+            words: Vector = embed_texts([task.in_words()])[0]
+            return words
+        # Names of kinds and subjects lie near no texts; the texts of the known tasks that fit them best do.
+        nearest = sorted({one.task for one in likely if one.likeness >= FITTING * likely[0].likeness})
+        known = {memory.experience.task: memory.vector for _, memory in self.knowledge.store.select()}
+        return centroid(np.stack([known[name] for name in nearest]))
 
     def remember(self, experience: PEFTExperience, data: Path | None, task: TaskBrief | None = None) -> float | None:
         """Keep a run and learn from it at once; returns how surprising it was, None where it teaches nothing."""

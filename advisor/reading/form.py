@@ -112,7 +112,7 @@ def pattern_of(after_one: bool, with_data: bool, numbers: Sequence[Number]) -> s
     def line(key: str, values: Sequence[str]) -> Any:
         return String(f"{key}: ") + either(*values) + "\n"
 
-    about = String("")
+    about: Any = String("")
     for each in rest:
         about = about + optional(line(each.key, each.values))
     for each in number_lines(numbers):

@@ -100,7 +100,8 @@ def fit_cost_judge(cases: Sequence[Case], counts: Counts, settings: FitSettings)
 
 
 def _seconds(run: PEFTExperience, counted: Cost) -> float:
-    return float(np.log(seconds_of(run) / counted.seconds)) if seconds_of(run) > 0 else np.nan
+    # Without its number of steps nothing can be said of how long a run should have taken.
+    return float(np.log(seconds_of(run) / counted.seconds)) if seconds_of(run) > 0 and run.steps else np.nan
 
 
 def _memory(run: PEFTExperience, counted: Cost) -> float:

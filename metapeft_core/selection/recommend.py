@@ -36,6 +36,8 @@ NEAREST = 12
 """Cases that are named as evidence, and from which steps and batches are taken."""
 LIKELY = 0.5
 """Probability of keeping a limit from which on a method is allowed."""
+USUAL_STEPS = 100
+"""Where nobody told how long such cases were trained."""
 ROOM = 1.15
 """Over the 95th percentile of the rows' lengths: tokens that a row may have."""
 
@@ -121,7 +123,8 @@ def nearest_cases(known: Knowledge, features: Numbers) -> list[Case]:
 
 def usual_steps(near: Sequence[Case]) -> int:
     """The median of what such cases were trained for: what is foretold holds for about as many."""
-    return int(np.median([run.steps for case in near for run in case.runs]))
+    told = [run.steps for case in near for run in case.runs if run.steps]
+    return int(np.median(told)) if told else USUAL_STEPS
 
 
 def _own_settings(
