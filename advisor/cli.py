@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from advisor.commands.ask import ask
 from advisor.commands.characterize import characterize
 from advisor.commands.collect import collect
 from advisor.commands.config import config
@@ -62,7 +63,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (doctor, characterize, run, fetch, export, config, collect):
+for command in (ask, doctor, characterize, run, fetch, export, config, collect):
     app.command()(command)
 app.command("import")(import_)
 app.add_typer(experiences, name="experiences")

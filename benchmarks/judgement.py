@@ -1,8 +1,9 @@
 """How long the judgement takes: to learn it from the experiences that ship, to read it back, and to answer a question.
 
-    python -m benchmarks.judgement [--questions 200] [--store FILE]
+    python -m benchmarks.judgement [--questions 200] [--store FILE] [--ship]
 
-Questions are the tasks and backbones of the experiences themselves, in turn; the first answers are not counted.
+With `--ship` what was learned from the shipped experiences becomes the judgement that ships. Questions are the
+tasks and backbones of the experiences themselves, in turn; the first answers are not counted.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 
 from benchmarks.known import known_experiences
 from benchmarks.table import write_results
+from knowledge.judgement import SHIPPED
 from metapeft_core.selection.cases import described_cases
 from metapeft_core.system import MetaPEFTSystem
 
@@ -31,10 +33,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--store", type=Path)
+    parser.add_argument("--ship", action="store_true")
     chosen = parser.parse_args()
+    if chosen.ship and chosen.store:
+        parser.error("what ships is learned from what ships: leave out --store")
     experiences = known_experiences(chosen.store)
     system, fitting = timed(lambda: MetaPEFTSystem.fitted(experiences))
     print(f"learned in {fitting:.0f} s", file=sys.stderr, flush=True)
+    if chosen.ship:
+        system.save(SHIPPED)
     with tempfile.TemporaryDirectory() as folder:
         _, saving = timed(lambda: system.save(Path(folder)))
         size = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())

@@ -59,7 +59,7 @@ def export_config(
         steps: Optimiser steps.
         out: Write the text to this file as well.
 
-    Effect: reads, writes.
+    Effect: reads, writes with out.
     """
     spec = checked_spec(method, settings or {})
     _check_told(spec, settings or {}, target)

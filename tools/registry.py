@@ -7,6 +7,7 @@ Knows no tool by name and no language model. A tool is a module of this package 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import pkgutil
 import re
@@ -43,6 +44,8 @@ class Tool:
     summary: str
     description: str
     effects: frozenset[Effect]
+    writes_with: str | None
+    """The argument without which a call changes nothing, where there is one."""
     function: Callable[..., Any]
     arguments: type[BaseModel]
     """Refuses what is not declared, and what is out of range."""
@@ -58,6 +61,11 @@ class Tool:
             parameters["required"] = [name for name in parameters.get("required", []) if name in kept]
         told = {"name": self.name, "description": self.description, "parameters": parameters}
         return {"type": "function", "function": told}
+
+    def will_write(self, arguments: Mapping[str, Any]) -> bool:
+        """Whether a call with these arguments changes files or the store."""
+        needed = self.writes_with
+        return "writes" in self.effects and (needed is None or arguments.get(needed) is not None)
 
     def call(self, arguments: Mapping[str, Any], bench: Workbench | None = None) -> Any:
         """Check plain values and call; what is faulty is told as a `ToolError`."""
@@ -110,7 +118,7 @@ def declared(function: Callable[..., Any]) -> Tool:
         name,
         description.splitlines()[0],
         description,
-        _effects(name, text),
+        *_effects(name, text),
         function,
         arguments,
         frozenset(key for key in shown if _is_user_given(hints[key])),
@@ -133,8 +141,9 @@ def _check_documented(name: str, shown: set[str], told: set[str], hints: Mapping
         raise ToolError(f"tool {name}: {sorted(told - shown)[0]} is documented and is no argument: remove it")
 
 
-def _effects(name: str, text: str) -> frozenset[Effect]:
-    found = re.search(r"^Effect: ([a-z, ]+)\.?$", text, re.M)
+def _effects(name: str, text: str) -> tuple[frozenset[Effect], str | None]:
+    """What is declared, and the argument without which nothing is written: `Effect: reads, writes with out.`"""
+    found = re.search(r"^Effect: ([a-z, ]+?)(?: with (\w+))?\.?$", text, re.M)
     words = [word.strip() for word in found[1].split(",")] if found else []
     unknown = [word for word in words if word not in get_args(Effect)]
     if not words or unknown:
@@ -142,7 +151,7 @@ def _effects(name: str, text: str) -> frozenset[Effect]:
             f"tool {name} declares {', '.join(unknown) or 'no effect'}: end its docstring with `Effect: reads.`, "
             "or with `writes` or `long`"
         )
-    return frozenset(word for word in get_args(Effect) if word in words)
+    return frozenset(word for word in get_args(Effect) if word in words), found[2] if found else None
 
 
 def _is_user_given(hint: Any) -> bool:
@@ -157,16 +166,22 @@ def all_tools() -> Mapping[str, Tool]:
     package = importlib.import_module("tools")
     found: dict[str, Tool] = {}
     for module in pkgutil.iter_modules(package.__path__):
-        function = getattr(importlib.import_module(f"tools.{module.name}"), module.name, None)
-        known = getattr(function, MARK, None)
-        if isinstance(known, Tool):
+        known = _tool_of(module.name)
+        if known is not None:
             found[known.name] = known
     return found
 
 
+def _tool_of(name: str) -> Tool | None:
+    """The tool that a module holds, where it holds one."""
+    known = getattr(getattr(importlib.import_module(f"tools.{name}"), name, None), MARK, None)
+    return known if isinstance(known, Tool) else None
+
+
 def get_tool(name: str) -> Tool:
-    """A tool by its name."""
-    known = all_tools()
-    if name not in known:
-        raise ToolError(f"there is no tool {name!r}: there are {', '.join(sorted(known))}")
-    return known[name]
+    """A tool by its name; the others are not imported for it."""
+    if name.isidentifier() and importlib.util.find_spec(f"tools.{name}") is not None:
+        found = _tool_of(name)
+        if found is not None:
+            return found
+    raise ToolError(f"there is no tool {name!r}: there are {', '.join(sorted(all_tools()))}")

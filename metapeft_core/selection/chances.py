@@ -10,8 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import expit, logit
 
 from metapeft_core.selection.table import Numbers
 
@@ -35,14 +33,17 @@ class Chances:
 
     def of(self, differences: Numbers, scales: Numbers) -> Numbers:
         """(instances, candidates): the probability of being within the floor of the best."""
-        return expit(self.slope * logit(self._counted(differences, scales)) + self.shift)
+        return _from_odds(self.slope * _odds(self._counted(differences, scales)) + self.shift)
 
     def calibrated(self, differences: Numbers, scales: Numbers, tied: Numbers) -> Chances:
         """The same with a correction learned from cases; `tied` is 1 where it came true, 0 where not, else nan."""
+        # Only learning needs it, and a question would wait half a second for its import.
+        from scipy.optimize import minimize
+
         known = ~np.isnan(tied)
         if not known.any():
             return self
-        odds, came = logit(self._counted(differences, scales))[known], tied[known]
+        odds, came = _odds(self._counted(differences, scales))[known], tied[known]
 
         def surprise(values: Numbers) -> float:
             slope, shift = np.exp(values[0]), values[1]
@@ -69,6 +70,15 @@ class Chances:
             [_near(row + scale * drawn, self.floor) for row, scale in zip(differences, scales, strict=True)]
         )
         return (hits + 0.5) / (DRAWS + 1)
+
+
+def _odds(chances: Numbers) -> Numbers:
+    """The logarithm of the odds."""
+    return np.asarray(np.log(chances / (1 - chances)))
+
+
+def _from_odds(odds: Numbers) -> Numbers:
+    return np.asarray(1 / (1 + np.exp(-odds)))
 
 
 def _near(scores: Numbers, floor: float) -> Numbers:

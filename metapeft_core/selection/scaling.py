@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-from scipy.special import ndtri
 
 from metapeft_core.selection.table import Numbers
 
@@ -60,8 +60,13 @@ class Scaler:
         known = ~np.isnan(values)
         filled = np.where(known, values, self.middle[number])
         standard = (filled - self.middle[number]) / self.spread[number]
-        mixed = RANKED * ndtri(_rank(filled, knots)) + (1 - RANKED) * standard
+        mixed = RANKED * _normal(_rank(filled, knots)) + (1 - RANKED) * standard
         return np.where(known, np.clip(mixed, -FARTHEST, FARTHEST), 0.0)
+
+
+def _normal(shares: Numbers) -> Numbers:
+    """Where a normal distribution has so much below it. Python's own: scipy's takes half a second to import."""
+    return np.array([NormalDist().inv_cdf(share) for share in shares.tolist()])
 
 
 def _spread(values: Numbers) -> float:

@@ -1,0 +1,169 @@
+"""What tools found, in a few plain sentences. Every number comes from what they found; knows no tool by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from advisor.reasoning.facts import duration, listed, percent, size
+from metapeft_core.score import score_of
+from metapeft_core.selection.reasons import NAMES
+from metapeft_core.types import MethodForecast, MethodRecommendation, PEFTExperience, PEFTMethod
+from tools.characterize_dataset import DatasetReport
+from tools.compare_methods import MethodComparison
+from tools.estimate_cost import CostForecast
+from tools.explain_method import MethodFacts
+from tools.export_config import ExportedConfig
+from tools.query_experiences import PastRun
+from tools.record_outcome import Recorded
+
+HELP = (
+    "I recommend how to fine-tune a language model with few parameters: which of LoRA, AdaLoRA, prompt tuning, "
+    "prefix tuning and "
+    "P-tuning, with which settings, what to expect and how sure that is. Tell me the task, how many examples there "
+    "are, the model "
+    "and what a run may take, or hand over the data file. I can also compare methods, explain one, say what a run "
+    "will cost, show "
+    "past runs, write settings for other tools, and train."
+)
+ELSEWHERE = (
+    "That is not my business: I only advise on fine-tuning language models with few parameters. Tell me about a "
+    "task, and I will say "
+    "which method fits it."
+)
+NO_ROWS = "How many training examples are there? A rough number will do."
+NO_DATA = "For that I need the data: give me the file with --data, or its path in the conversation."
+NO_METHOD = "Which method do you mean: LoRA, AdaLoRA, prompt tuning, prefix tuning or P-tuning?"
+NOTHING_YET = "There is no recommendation yet: tell me about the task first."
+NO_SCORE = "What did it score? A number from 0 to 1, or a percentage."
+NOT_DONE = "Nothing was done."
+
+
+def of_comparison(found: MethodComparison) -> str:
+    """Methods side by side."""
+    first, second = found.forecasts[0], found.forecasts[1]
+    if found.noticeable:
+        ahead = f"{_name(first)} is expected to beat {NAMES[second.method]} by {found.difference:.2f}"
+        verdict = f"{ahead}, which is more than noise."
+    else:
+        verdict = (
+            f"{_name(first)} and {NAMES[second.method]} cannot be told apart: they are expected to differ by "
+            f"{found.difference:.2f}, "
+            f"and two runs of one setting differ by {found.noise_floor:.2f}."
+        )
+    lines = " ".join(f"{_name(one)}: {_forecast(one)}." for one in found.forecasts)
+    cheapest = f"{_begun(NAMES[found.fastest])} is the fastest, {NAMES[found.leanest]} needs the least memory."
+    return f"{verdict} {lines} {cheapest}"
+
+
+def of_why(found: MethodRecommendation, named: Sequence[PEFTMethod]) -> str:
+    """Why a method was recommended, and why others were not."""
+    taken = next(one for one in found.ranking if one.method == found.method)
+    rivals = [one for one in found.ranking if one.method in named and one.method != found.method]
+    if not rivals:
+        return found.reasoning
+    told = [f"{_name(taken)}: {_forecast(taken)}."]
+    for one in rivals:
+        behind = taken.quality.expected - one.quality.expected
+        noise = " That is less than the noise between two runs." if abs(behind) <= found.noise_floor else ""
+        told.append(
+            f"{_name(one)}: {_forecast(one)}, {abs(behind):.2f} {'less' if behind >= 0 else 'more'} in score.{noise}"
+        )
+    return " ".join(told)
+
+
+def _forecast(one: MethodForecast) -> str:
+    quality = one.quality
+    return (
+        f"expected score {quality.expected:.2f} ({quality.low:.2f} to {quality.high:.2f}), as good as the best "
+        f"with a probability of "
+        f"{percent(one.chance)}, {duration(one.seconds.expected)}, {size(one.memory_bytes.expected)}"
+    )
+
+
+def of_method(found: MethodFacts) -> str:
+    """What a method is."""
+    name = _begun(NAMES[found.method])
+    told = [f"{name} {found.how} ({found.source}).", f"Strong: {found.strong}.", f"Weak: {found.weak}."]
+    if found.best_share:
+        shares = [f"{percent(share)} with {rows} rows" for rows, share in found.near_share.items()]
+        told.append(
+            f"In {found.runs} measured runs of it, it was best or within noise of the best in {listed(shares)}."
+        )
+    if found.seconds_ratio is not None and found.method is not PEFTMethod.LORA:
+        told.append(f"It took {found.seconds_ratio:.2f} times as long as LoRA.")
+    return " ".join(told)
+
+
+def of_cost(found: CostForecast) -> str:
+    """What a run will take."""
+    return (
+        f"{_begun(NAMES[found.method])} on {found.backbone}: about {duration(found.seconds)} of training for "
+        f"{found.steps} steps, "
+        f"{duration(found.total_seconds)} with validation and test, and {size(found.peak_memory_bytes)} of memory, "
+        f"of which the model "
+        f"itself is {size(found.weights_bytes)}. It trains {found.trainable_parameters:,} parameters. Foretold "
+        f"from {found.basis}."
+    )
+
+
+def of_experiences(found: Sequence[PastRun]) -> str:
+    """Past runs."""
+    if not found:
+        return "No past run fits."
+    tasks = list(dict.fromkeys(run.task for run in found))
+    scored = [run for run in found if run.score is not None]
+    best = max(scored, key=lambda run: run.score or 0.0, default=None)
+    told = f"{len(found)} past runs on {listed(tasks[:4])}."
+    if best is not None and best.score is not None:
+        told += f" The best of them: {NAMES[best.method]} on {best.backbone}, {best.metric} {best.score:.2f}."
+    return told
+
+
+def of_data(found: DatasetReport) -> str:
+    """A data file."""
+    facts = found.characteristics
+    labels = f", {facts.classes} classes" if facts.classes else ""
+    told = [
+        f"{found.train:,} rows to train, {found.valid:,} to validate, {found.test:,} to test; {facts.objective}, "
+        f"{facts.task_type.replace('_', ' ')}{labels}.",
+        f"Language {facts.language}, domain {facts.domain.replace('_', ' ')}, {facts.sequence_length.median:.0f} "
+        f"tokens in a typical text, "
+        f"difficulty {facts.complexity_score:.2f} of 1, label noise about {percent(facts.label_noise)}.",
+    ]
+    if found.leaked_rows:
+        told.append(f"{found.leaked_rows:,} test rows also stand among the training rows: their scores will flatter.")
+    return " ".join(told)
+
+
+def of_run(found: PEFTExperience) -> str:
+    """A run that was made."""
+    score = score_of(found)
+    if found.failure is not None or score is None:
+        return f"The run ended as {found.outcome.replace('_', ' ')} after {found.steps} steps, with nothing to judge."
+    return (
+        f"{_begun(NAMES[found.method])} on {found.backbone.name}: {score.metric.replace('_', '-')} "
+        f"{score.value:.3f} on the "
+        f"test rows after {found.steps} "
+        f"steps in {duration(found.training_seconds)}, {size(found.peak_memory_bytes)} at the peak. I have "
+        f"remembered it."
+    )
+
+
+def of_config(found: ExportedConfig) -> str:
+    """Settings for another tool."""
+    return found.text
+
+
+def of_record(found: Recorded) -> str:
+    """An outcome that was told."""
+    if found.surprise is None:
+        return "Remembered. Without the data file I keep it as evidence and cannot learn from it."
+    return f"Remembered and learned: it was {found.surprise:.2f} away from what I expected."
+
+
+def _name(one: MethodForecast) -> str:
+    return _begun(NAMES[one.method])
+
+
+def _begun(name: str) -> str:
+    return name[:1].upper() + name[1:]

@@ -1,0 +1,77 @@
+"""`advisor ask`: a question in words, answered with what it asks for. Knows options and consoles, no tool."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from advisor.printing import answers, inert, remarks, show_json
+
+if TYPE_CHECKING:
+    from advisor.plans import Call
+    from advisor.session import Session
+    from advisor.steps import Step
+
+NO_MODEL = "none"
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help='In words: "best PEFT for 500 legal QA examples".')],
+    data: Annotated[Path | None, typer.Option(help="A data file of the task, which tells more than words do.")] = None,
+    model: Annotated[str | None, typer.Option(help="The model to adapt: a name, a folder or a hub id.")] = None,
+    llm: Annotated[
+        str | None,
+        typer.Option(help="The model that reads and writes; none for rules.", show_default="what is at hand"),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Let it write and train without asking.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    store: Annotated[Path | None, typer.Option(help="A store other than your own.")] = None,
+) -> None:
+    """Ask which method to use, with which settings, what to expect and how sure that is."""
+    from advisor.session import Session
+    from tools.workbench import Workbench
+
+    with Workbench(store) as bench:
+        confirm = (lambda _: True) if yes else _asked
+        session = Session(model=_reader(llm), data=data, backbone=model, bench=bench, confirm=confirm)
+        last = None
+        for step in session.ask(question):
+            last = step
+            _show_step(step)
+        if last is not None:
+            _show_answer(last, session, as_json)
+
+
+def _reader(llm: str | None) -> Any:
+    """The language model, loading already; None where rules are to do."""
+    if llm == NO_MODEL:
+        return None
+    from advisor.models import chosen_model
+
+    return chosen_model(llm)
+
+
+def _asked(call: Call) -> bool:
+    return typer.confirm(f"{call.tool} writes: go ahead?", err=True)
+
+
+def _show_step(step: Step) -> None:
+    if step.kind == "called":
+        remarks().print(f"[dim]✓ {step.tool} ({step.seconds:.1f} s)[/dim]")
+    elif step.kind in ("understood", "mistake"):
+        remarks().print(f"[dim]{'·' if step.kind == 'understood' else '!'} {inert(step.text)}[/dim]")
+
+
+def _show_answer(step: Step, session: Session, as_json: bool) -> None:
+    from advisor.recommendation_card import plain, show_recommendation
+
+    found = step.recommendation
+    if as_json:
+        show_json({"answer": step.text, "recommendation": None if found is None else plain(found)})
+    elif found is not None:
+        state = session.state
+        show_recommendation(answers(), found, session.bench.experiences, state.backbone, state.data)
+    else:
+        answers().print(inert(step.text))

@@ -1,0 +1,184 @@
+"""One turn of a conversation: the question is understood, tools are called, an answer is given. Knows no front end.
+
+The plan of a turn lies in `plans.py`; the model understands the question and writes the reasons. What a model gets
+wrong is recorded and tried again, at last without it; what a tool refuses is told to the user; anything else is a bug
+of the program and is raised. A turn takes so many steps and so much time and no more, and ends with an answer.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from advisor import answers
+from advisor.plans import Call, Plan, plan_for
+from advisor.reading.form import Before, asked, pattern_of
+from advisor.reading.numbers import Number, numbers_in
+from advisor.reading.reader import read
+from advisor.reading.reading import Act, Reading
+from advisor.reasoning.facts import facts_of
+from advisor.reasoning.write import reasons_of
+from advisor.state import State
+from advisor.steps import Step
+from metapeft_core.errors import AdvisorError
+from metapeft_core.types import MethodRecommendation
+from tools.registry import get_tool
+from tools.workbench import Workbench
+
+TRIES = 2
+"""Times that a model may misread before the question is read without it."""
+
+
+class Model(Protocol):
+    """Whoever fills in patterns and writes sentences."""
+
+    def choose(self, prompt: str, pattern: str) -> str: ...
+
+    def write(self, prompt: str, most: int, opening: str = "") -> str: ...
+
+
+class ModelMistakeError(Exception):
+    """A model did not do what it was asked to; never shown as an error of the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a turn may take."""
+
+    calls: int = 4
+    seconds: float = 600.0
+    """Not counted for tools that are declared to take long."""
+
+
+Confirm = Callable[[Call], bool]
+"""Asked before a tool that writes; the user's yes."""
+
+
+def never(_: Call) -> bool:
+    """For whoever has nobody to ask."""
+    return False
+
+
+@dataclass(slots=True)
+class Controller:
+    """Takes turns."""
+
+    bench: Workbench
+    model: Model | None = None
+    confirm: Confirm = never
+    bounds: Bounds = field(default_factory=Bounds)
+    can_ask: bool = True
+    """Whether a question back can be answered."""
+
+    def turn(self, state: State, question: str) -> Iterator[tuple[Step, State]]:
+        """Steps, each with the state after it."""
+        began = time.monotonic()
+        reading, mistakes = self._understood(state, question)
+        yield from ((step, state) for step in mistakes)
+        if state.asked is not None:
+            reading = with_rows(state.asked, reading, question)
+        yield Step("understood", described(reading), result=reading), state
+        if reading.act is Act.OTHER:
+            yield Step("refused", answers.ELSEWHERE), state
+            return
+        state = state.after(reading) if reading.act is not Act.HELP else state
+        plan = plan_for(reading, state, self.can_ask)
+        if plan.ask is not None:
+            yield Step("asking", plan.ask), replace(state, asked=reading)
+            return
+        yield from self._carried_out(plan, state, began)
+
+    def _carried_out(self, plan: Plan, state: State, began: float) -> Iterator[tuple[Step, State]]:
+        """The calls of a plan, and what is answered from what they found."""
+        found: list[Any] = []
+        for call in plan.calls[: self.bounds.calls]:
+            if time.monotonic() - began > self.bounds.seconds:
+                break
+            if get_tool(call.tool).will_write(call.arguments) and not self.confirm(call):
+                yield Step("answer", answers.NOT_DONE), state
+                return
+            yield Step("calling", call.tool, call.tool, call.arguments), state
+            started = time.monotonic()
+            try:
+                result = get_tool(call.tool).call(call.arguments, self.bench)
+            except AdvisorError as fault:
+                yield Step("answer", str(fault), call.tool, call.arguments), state
+                return
+            spent = time.monotonic() - started
+            yield Step("called", call.tool, call.tool, call.arguments, result, seconds=spent), state
+            found.append(result)
+        yield self._answer(plan, found, state)
+
+    def _answer(self, plan: Plan, found: Sequence[Any], state: State) -> tuple[Step, State]:
+        recommended = next((one for one in found if isinstance(one, MethodRecommendation)), None)
+        if recommended is None:
+            return Step("answer", plan.answer(found), result=tuple(found)), state
+        reasons = reasons_of(self._facts(recommended, state), self.model)
+        whole = replace(recommended, reasoning=reasons.text)
+        return Step("answer", reasons.text, result=reasons, recommendation=whole), replace(state, recommendation=whole)
+
+    def _facts(self, found: MethodRecommendation, state: State) -> Any:
+        known = self.bench.experiences
+        rows = {known[identifier].rows for identifier in found.evidence if identifier in known}
+        figures = sum(known[i].provenance == "published" for i in found.evidence if i in known)
+        share = figures / len(found.evidence) if found.evidence else 0.0
+        return facts_of(found, len(rows - {""}), state.data is not None, share)
+
+    def _understood(self, state: State, question: str) -> tuple[Reading, list[Step]]:
+        """What the question says, and what the model got wrong on the way."""
+        mistakes: list[Step] = []
+        before, with_data = state.before, state.data is not None
+        if self.model is not None:
+            reader = ModelReader(self.model)
+            for _ in range(TRIES):
+                try:
+                    return read(question, reader, before, with_data), mistakes
+                except ModelMistakeError as mistake:
+                    mistakes.append(Step("mistake", str(mistake)))
+        return read(question, None, before, with_data), mistakes
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReader:
+    """Reads by a model, which is held to the form whatever it does."""
+
+    model: Model
+
+    def fill(self, question: str, numbers: Sequence[Number], before: Before | None, with_data: bool) -> str:
+        """A filled form."""
+        pattern = pattern_of(before is not None, with_data, numbers)
+        try:
+            form = self.model.choose(asked(question, before, with_data), pattern)
+        except TimeoutError as fault:
+            raise ModelMistakeError("the model took too long to read the question") from fault
+        if not isinstance(form, str) or re.fullmatch(pattern, form) is None:
+            raise ModelMistakeError("the model did not keep to the form")
+        return form
+
+
+def with_rows(waiting: Reading, reading: Reading, answer: str) -> Reading:
+    """The question that waited, with the number that was asked for; a new question where none is said."""
+    rows = reading.task.rows or next((round(n.value) for n in numbers_in(answer) if not n.vague and n.value >= 1), None)
+    if rows is None:
+        return reading
+    return replace(waiting, task=replace(waiting.task, rows=rows), vague=None)
+
+
+def described(reading: Reading) -> str:
+    """What was understood, in a line."""
+    said: Mapping[str, Any] = {
+        "task": reading.task.task_type,
+        "domain": reading.task.domain,
+        "rows": reading.task.rows,
+        "classes": reading.task.classes,
+        "language": reading.task.language,
+        "methods": ", ".join(reading.methods),
+        "model": reading.model,
+        "memory": None if reading.memory_gb is None else f"{reading.memory_gb:g} GB",
+        "time": None if reading.minutes is None else f"{reading.minutes:g} min",
+    }
+    told = [f"{name} {str(value).replace('_', ' ')}" for name, value in said.items() if value]
+    return f"{reading.act}{': ' if told else ''}{', '.join(told)}"

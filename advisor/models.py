@@ -1,0 +1,21 @@
+"""Which language model reads and writes in a conversation. Knows names and places, loads nothing by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from advisor.llm import LanguageModel
+from metapeft_core.backbones.packages import SMOLLM2, smollm2_is_here
+
+TUNED = Path(__file__).with_name("tuned")
+"""What the small model that comes with the package was taught."""
+
+
+def chosen_model(name: str | None) -> LanguageModel | None:
+    """The model that was asked for, else the small one where it is at hand; it begins to load at once."""
+    if name is None and not (smollm2_is_here() and TUNED.is_dir()):
+        return None
+    chosen = name or SMOLLM2
+    model = LanguageModel(chosen, TUNED if chosen == SMOLLM2 and TUNED.is_dir() else None)
+    model.start()
+    return model

@@ -1,0 +1,62 @@
+"""A conversation: questions go in, steps come out, and what was said is kept. Every front end calls only this.
+
+    with Session() as session:
+        for step in session.ask("best PEFT for 500 legal QA examples"):
+            print(step.text)
+
+Knows no screen. The user's own store and models are used unless others are given; nothing is sent anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from advisor.controller import Bounds, Confirm, Controller, Model, never
+from advisor.state import State
+from advisor.steps import Step
+from metapeft_core.types import MethodRecommendation
+from tools.workbench import Workbench
+
+
+class Session:
+    """One conversation, in which a follow-up knows what came before."""
+
+    def __init__(
+        self,
+        *,
+        model: Model | None = None,
+        data: Path | None = None,
+        backbone: str | None = None,
+        bench: Workbench | None = None,
+        confirm: Confirm = never,
+        can_ask: bool = False,
+        bounds: Bounds | None = None,
+    ) -> None:
+        """`model` reads and writes; without one rules do. `confirm` is asked before anything is written."""
+        self._own = bench is None
+        self.bench = bench or Workbench()
+        self.controller = Controller(self.bench, model, confirm, bounds or Bounds(), can_ask)
+        self.state = State(data=None if data is None else Path(data), backbone=backbone)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *fault: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the store, where it was opened here."""
+        if self._own:
+            self.bench.close()
+
+    def ask(self, question: str) -> Iterator[Step]:
+        """The steps of a turn as they happen; the last one carries the answer, and a recommendation if there is one."""
+        for step, state in self.controller.turn(self.state, question):
+            self.state = state
+            yield step
+
+    def recommend(self, question: str) -> MethodRecommendation | None:
+        """The recommendation that a question ends in; none where it asked for something else."""
+        return next((step.recommendation for step in self.ask(question) if step.recommendation is not None), None)
