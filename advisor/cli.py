@@ -23,6 +23,7 @@ from advisor.commands.experiences import app as experiences
 from advisor.commands.export import export
 from advisor.commands.fetch import fetch
 from advisor.commands.import_ import import_
+from advisor.commands.record import record
 from advisor.commands.run import run
 from advisor.exit_codes import FAULTY_INPUT, INTERRUPTED
 from advisor.printing import inert, remarks
@@ -60,10 +61,10 @@ app = typer.Typer(
     name="advisor",
     help="Fine-tune language models with few parameters, and see what each method costs and gains.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
 )
-for command in (ask, doctor, characterize, run, fetch, export, config, collect):
+for command in (ask, record, doctor, characterize, run, fetch, export, config, collect):
     app.command()(command)
 app.command("import")(import_)
 app.add_typer(experiences, name="experiences")

@@ -69,8 +69,8 @@ def _facts(found: MethodRecommendation) -> Table:
 
 
 def settings_in_words(settings: Mapping[str, Setting]) -> str:
-    """Settings as they are pasted."""
-    return " ".join(f"{name}={_plain(value)}" for name, value in settings.items())
+    """Settings as they are pasted; what is switched off goes without saying."""
+    return " ".join(f"{name}={_plain(value)}" for name, value in settings.items() if value)
 
 
 def _plain(value: Setting) -> str:

@@ -10,10 +10,12 @@ Knows no screen. The user's own store and models are used unless others are give
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 from advisor.controller import Bounds, Confirm, Controller, Model, never
+from advisor.conversations import keep, turns_of
 from advisor.state import State
 from advisor.steps import Step
 from metapeft_core.types import MethodRecommendation
@@ -33,12 +35,18 @@ class Session:
         confirm: Confirm = never,
         can_ask: bool = False,
         bounds: Bounds | None = None,
+        name: str | None = None,
+        resume: bool = False,
     ) -> None:
         """`model` reads and writes; without one rules do. `confirm` is asked before anything is written."""
         self._own = bench is None
         self.bench = bench or Workbench()
         self.controller = Controller(self.bench, model, confirm, bounds or Bounds(), can_ask)
+        self.name = name
+        """Under which the conversation is kept; none where it is not."""
         self.state = State(data=None if data is None else Path(data), backbone=backbone)
+        if resume and name is not None:
+            self._go_on(name, data, backbone)
 
     def __enter__(self) -> Self:
         return self
@@ -55,7 +63,17 @@ class Session:
         """The steps of a turn as they happen; the last one carries the answer, and a recommendation if there is one."""
         for step, state in self.controller.turn(self.state, question):
             self.state = state
+            if step.is_last and self.name is not None:
+                keep(self.name, question, step.text, state)
             yield step
+
+    def _go_on(self, name: str, data: Path | None, backbone: str | None) -> None:
+        """Take up the state in which a conversation was left, but for what is given anew."""
+        turns = turns_of(name)
+        old = turns[-1].state if turns else State()
+        self.state = replace(
+            old, data=old.data if data is None else Path(data), backbone=old.backbone if backbone is None else backbone
+        )
 
     def recommend(self, question: str) -> MethodRecommendation | None:
         """The recommendation that a question ends in; none where it asked for something else."""

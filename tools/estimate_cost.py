@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import median
 
 from metapeft_core.training.cost import Basis, predict
+from metapeft_core.training.cost_speed import remembered_speed
 from metapeft_core.training.cost_workload import workload_like
 from metapeft_core.training.spec import Budget
 from metapeft_core.types import PEFTMethod, Setting
@@ -69,7 +70,7 @@ def estimate_cost(
     spec = checked_spec(method, settings or {})
     budget = Budget(steps)
     rows = [replace(one, dataset_size=min(one.dataset_size, MOST_ROWS)) for one in known.tasks]
-    told = [predict(workload_like(one), card, spec, budget) for one in rows]
+    told = [predict(workload_like(one), card, spec, budget, speed=remembered_speed()) for one in rows]
     # Of what the task may be, the middle one: a cost is asked for to plan with.
     middle = sorted(told, key=lambda one: one.seconds)[len(told) // 2]
     return CostForecast(

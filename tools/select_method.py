@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from metapeft_core.selection.recommend import Limits
+from metapeft_core.training.cost_speed import remembered_speed
 from metapeft_core.types import MethodRecommendation
 from tools.arguments import GIGABYTE, NOTHING_SAID, Gigabytes, Minutes, Steps, Task, UserPath
 from tools.registry import tool
@@ -44,4 +45,5 @@ def select_method(
             None if max_memory_gb is None else GIGABYTE * max_memory_gb,
         ),
         steps=steps,
+        speed=remembered_speed(),
     )

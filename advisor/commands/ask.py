@@ -18,13 +18,19 @@ NO_MODEL = "none"
 
 
 def ask(
-    question: Annotated[str, typer.Argument(help='In words: "best PEFT for 500 legal QA examples".')],
+    question: Annotated[
+        str | None, typer.Argument(help='In words: "best PEFT for 500 legal QA examples".', show_default=False)
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="A data file of the task, which tells more than words do.")] = None,
     model: Annotated[str | None, typer.Option(help="The model to adapt: a name, a folder or a hub id.")] = None,
     llm: Annotated[
         str | None,
         typer.Option(help="The model that reads and writes; none for rules.", show_default="what is at hand"),
     ] = None,
+    go_on: Annotated[
+        str | None, typer.Option("--continue", "-c", metavar="NAME", help="Follow up; `last` is the latest one.")
+    ] = None,
+    listing: Annotated[bool, typer.Option("--list", help="Show the conversations that are kept.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Let it write and train without asking.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     store: Annotated[Path | None, typer.Option(help="A store other than your own.")] = None,
@@ -33,15 +39,48 @@ def ask(
     from advisor.session import Session
     from tools.workbench import Workbench
 
+    if listing:
+        _list()
+        return
+    if question is None or not question.strip():
+        raise typer.BadParameter("ask something, or give --list", param_hint="QUESTION")
+    name, resume = _conversation(go_on)
     with Workbench(store) as bench:
         confirm = (lambda _: True) if yes else _asked
-        session = Session(model=_reader(llm), data=data, backbone=model, bench=bench, confirm=confirm)
+        session = Session(
+            model=_reader(llm), data=data, backbone=model, bench=bench, confirm=confirm, name=name, resume=resume
+        )
         last = None
         for step in session.ask(question):
             last = step
             _show_step(step)
         if last is not None:
             _show_answer(last, session, as_json)
+
+
+def _conversation(go_on: str | None) -> tuple[str, bool]:
+    """The name of the conversation, and whether it goes on."""
+    from advisor.conversations import ConversationError, names, new_name, place_of
+
+    if go_on is None:
+        return new_name(), False
+    known = names()
+    if go_on == "last" and not known:
+        raise ConversationError("there is no conversation to go on with: ask something first")
+    name = known[0] if go_on == "last" else go_on
+    if not place_of(name).exists():
+        raise ConversationError(f"there is no conversation {name}: see `advisor ask --list`")
+    return name, True
+
+
+def _list() -> None:
+    from advisor.conversations import names, turns_of
+
+    for name in names():
+        turns = turns_of(name)
+        if turns:
+            more = f" and {len(turns) - 1} more" if len(turns) > 1 else ""
+            answers().print(f"{name}  {inert(turns[0].question)}[dim]{more}[/dim]")
 
 
 def _reader(llm: str | None) -> Any:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import platform
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from functools import cache
 
 import mlx.core as mx
 
 from metapeft_core import runtime
+from metapeft_core.files import home, replaced_file
 from metapeft_core.lanes import in_lanes, open_lanes
 
 SHAPE = (512, 384, 1536)
@@ -45,6 +49,28 @@ def measured_speed() -> Speed:
             operation=_best(lambda: _chain(small, CHAIN)) / (CHAIN * runtime.lanes()),
             lanes=runtime.lanes(),
         )
+
+
+def remembered_speed() -> Speed:
+    """This machine's figures as they were measured when it was first asked; the same question gets the same answer.
+
+    They are measured anew where the machine, its number of lanes or MLX has changed.
+    """
+    place, machine = (
+        home() / "speed.json",
+        [platform.node(), platform.machine(), runtime.lanes(), runtime.current().mlx],
+    )
+    try:
+        told = json.loads(place.read_text(encoding="utf-8"))
+        if told["machine"] == machine:
+            return Speed(**told["speed"])
+    except (OSError, ValueError, KeyError, TypeError):
+        # Not there yet, or not readable: what was measured can be measured again.
+        pass
+    speed = measured_speed()
+    with suppress(OSError), replaced_file(place) as fresh:
+        fresh.write_text(json.dumps({"machine": machine, "speed": asdict(speed)}), encoding="utf-8")
+    return speed
 
 
 def _chain(x: mx.array, length: int) -> mx.array:

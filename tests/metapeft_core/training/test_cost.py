@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,7 @@ from metapeft_core.errors import SettingsError
 from metapeft_core.methods.registry import make_settings
 from metapeft_core.training.cost import CostEstimate, predict
 from metapeft_core.training.cost_coefficients import coefficients
-from metapeft_core.training.cost_speed import measured_speed
+from metapeft_core.training.cost_speed import measured_speed, remembered_speed
 from metapeft_core.training.spec import Budget, TrainingSpec
 from metapeft_core.types import PEFTMethod
 
@@ -129,3 +130,16 @@ def test_the_table_holds_no_negative_cost(kind):
     for table in (coefficients("cpu", kind).memory, coefficients("cpu", kind).seconds):
         assert table
         assert min(table.values()) >= 0
+
+
+def test_the_speed_of_the_machine_is_measured_once_and_remembered(tmp_path, monkeypatch):
+    monkeypatch.setenv("PEFT_ADVISOR_HOME", str(tmp_path))
+    first = remembered_speed()
+    place = tmp_path / "speed.json"
+    told = json.loads(place.read_text())
+    place.write_text(json.dumps(told | {"speed": told["speed"] | {"flop": 1.0}}))
+    assert remembered_speed().flop == 1.0
+    place.write_text(json.dumps(told | {"machine": ["another"], "speed": told["speed"] | {"flop": 1.0}}))
+    assert remembered_speed().flop == first.flop
+    place.write_text("damaged")
+    assert remembered_speed().flop == first.flop
