@@ -2,12 +2,12 @@
 
 What is expected is disturbed many times by errors as they were made before, and counted is how often each candidate
 comes out within the noise floor of the best. How often that came true decides, by logistic regression on the logarithm
-of the odds (Platt 1999), what is said.
+of the odds (Platt 1999) and on how large errors are expected to be, what is said.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,8 @@ DRAWS = 1000
 SEED = 0
 LEAST_ERRORS = 20
 """Errors below which a normal distribution is more to be trusted than they are."""
+MOST_SIZE = np.log(4.0)
+"""Beyond four times the usual, or a quarter of it, nothing was ever seen to come true."""
 PULL = 1.0
 """Weight of the belief that counts need no correction, in cases."""
 
@@ -30,10 +32,15 @@ class Chances:
     """Scores nearer than this are not told apart."""
     slope: float = 1.0
     shift: float = 0.0
+    tilt: float = 0.0
+    """By how much more is said where errors are expected to be e times as large as usual: mostly it is less."""
+    usual: float = 1.0
+    """Size that errors are expected to have on a typical instance."""
 
     def of(self, differences: Numbers, scales: Numbers) -> Numbers:
         """(instances, candidates): the probability of being within the floor of the best."""
-        return _from_odds(self.slope * _odds(self._counted(differences, scales)) + self.shift)
+        tilted = self.tilt * self._size(scales)[:, None]
+        return _from_odds(self.slope * _odds(self._counted(differences, scales)) + self.shift + tilted)
 
     def calibrated(self, differences: Numbers, scales: Numbers, tied: Numbers) -> Chances:
         """The same with a correction learned from cases; `tied` is 1 where it came true, 0 where not, else nan."""
@@ -43,16 +50,21 @@ class Chances:
         known = ~np.isnan(tied)
         if not known.any():
             return self
+        placed = replace(self, usual=float(np.exp(np.log(scales).mean())))
         odds, came = _odds(self._counted(differences, scales))[known], tied[known]
+        sizes = np.repeat(placed._size(scales)[:, None], differences.shape[1], axis=1)[known]
 
         def surprise(values: Numbers) -> float:
-            slope, shift = np.exp(values[0]), values[1]
-            said = slope * odds + shift
+            said = np.exp(values[0]) * odds + values[1] + values[2] * sizes
             cost = np.logaddexp(0.0, said) - came * said
             return float(cost.sum() + PULL * (values**2).sum())
 
-        found = minimize(surprise, np.zeros(2), method="Nelder-Mead").x
-        return Chances(self.errors, self.floor, float(np.exp(found[0])), float(found[1]))
+        found = minimize(surprise, np.zeros(3), method="Nelder-Mead").x
+        return replace(placed, slope=float(np.exp(found[0])), shift=float(found[1]), tilt=float(found[2]))
+
+    def _size(self, scales: Numbers) -> Numbers:
+        """How large errors are expected to be, as the logarithm of a multiple of the usual."""
+        return np.clip(np.log(scales / self.usual), -MOST_SIZE, MOST_SIZE)
 
     def _counted(self, differences: Numbers, scales: Numbers) -> Numbers:
         """The share of disturbances after which each is near the best, never quite 0 or 1."""

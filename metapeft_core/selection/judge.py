@@ -100,7 +100,7 @@ class Judge:
         shift = level + apart - verdicts.expected
         may = allowed if allowed.any() else np.ones_like(allowed)
         wide = np.full(len(apart), max(spread, LEAST_SPREAD))
-        normal = replace(self.likely, errors=np.zeros(0), slope=1.0, shift=0.0)
+        normal = replace(self.likely, errors=np.zeros(0), slope=1.0, shift=0.0, tilt=0.0)
         theirs = normal.of(np.where(may, apart, -np.inf), wide)
         chances = np.where(may, (1 - share) * verdicts.chances + share * theirs, 0.0)
         best = np.where(may, apart, -np.inf).argmax(axis=1)

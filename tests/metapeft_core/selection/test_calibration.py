@@ -58,6 +58,17 @@ def test_errors_of_the_wrong_size_are_put_right_by_what_came_true(wrong_by: floa
     assert loss(corrected.of(fresh, fresh_scales)) < loss(plain.of(fresh, fresh_scales)) - 0.005
 
 
+def test_where_errors_are_larger_than_usual_less_is_said_if_less_came_true():
+    chance = np.random.default_rng(3)
+    scales = np.where(np.arange(400) % 2 == 0, 0.01, 0.08)
+    expected = np.zeros((400, 3))
+    # Whatever is counted: where errors are small nine of ten came true, where they are large two of ten.
+    came = (chance.random((400, 3)) < np.where(scales < 0.05, 0.9, 0.2)[:, None]).astype(float)
+    said = Chances(chance.normal(size=500), 0.05).calibrated(expected, scales, came).of(expected, scales)
+    assert said[scales < 0.05].mean() == pytest.approx(0.9, abs=0.05)
+    assert said[scales > 0.05].mean() == pytest.approx(0.2, abs=0.05)
+
+
 def test_what_is_not_allowed_is_never_near_the_best():
     said = Chances(np.random.default_rng(0).normal(size=100), 0.02).of(
         np.array([[0.0, 0.5, -np.inf]]), np.array([0.05])
