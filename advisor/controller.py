@@ -62,6 +62,15 @@ def never(_: Call) -> bool:
     return False
 
 
+Caller = Callable[[Call, Workbench], Any]
+"""Whoever calls tools."""
+
+
+def call_tool(call: Call, bench: Workbench) -> Any:
+    """The tool's own answer."""
+    return get_tool(call.tool).call(call.arguments, bench)
+
+
 @dataclass(slots=True)
 class Controller:
     """Takes turns."""
@@ -72,6 +81,7 @@ class Controller:
     bounds: Bounds = field(default_factory=Bounds)
     can_ask: bool = True
     """Whether a question back can be answered."""
+    caller: Caller = call_tool
 
     def turn(self, state: State, question: str) -> Iterator[tuple[Step, State]]:
         """Steps, each with the state after it."""
@@ -103,7 +113,7 @@ class Controller:
             yield Step("calling", call.tool, call.tool, call.arguments), state
             started = time.monotonic()
             try:
-                result = get_tool(call.tool).call(call.arguments, self.bench)
+                result = self.caller(call, self.bench)
             except AdvisorError as fault:
                 yield Step("answer", str(fault), call.tool, call.arguments), state
                 return

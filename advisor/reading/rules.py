@@ -171,7 +171,11 @@ def read_by_rules(
         name = next((name for name, pattern in known.items() if pattern.search(question)), None)
         if name is not None:
             found[key] = name
-    return found, {number.text: role_of(number, question, act) for number in numbers}
+    roles: dict[str, Role] = {}
+    for number in numbers:
+        if len(number.roles) > 1:
+            roles.setdefault(number.text, role_of(number, question, act))
+    return found, roles
 
 
 def act_of(question: str, after_one: bool, with_data: bool) -> Act:
@@ -186,7 +190,7 @@ def act_of(question: str, after_one: bool, with_data: bool) -> Act:
             continue
         if act in (Act.EXPLAIN, Act.COMPARE, Act.COST) and not about:
             continue
-        if act is Act.RECOMMEND and not on_topic and "peft" not in question.lower():
+        if act is Act.RECOMMEND and not on_topic and not with_data and "peft" not in question.lower():
             continue
         return act
     if on_topic:
@@ -198,7 +202,7 @@ def role_of(number: Number, question: str, act: Act) -> Role:
     """What a number is, by what stands behind it."""
     if len(number.roles) == 1:
         return number.roles[0]
-    following = question[question.find(number.text) + len(number.text) :]
+    following = question[number.end :]
     for role, pattern in BEHIND.items():
         if role in number.roles and pattern.search(following):
             return role

@@ -36,7 +36,11 @@ def reasons_of(facts: Facts, writer: Writer | None) -> Reasons:
     refused: list[tuple[str, ...]] = []
     # A second try begins otherwise: greedy writing from the same beginning would be the same text.
     for opening in ("", f" {facts.method[:1].upper()}{facts.method[1:]}")[:TRIES]:
-        text = (opening + writer.write(prompt_of(facts), TOKENS, opening)).strip()
+        try:
+            text = (opening + writer.write(prompt_of(facts), TOKENS, opening)).strip()
+        except TimeoutError:
+            refused.append(("it took too long",))
+            continue
         wrong = faults(text, facts)
         if not wrong:
             return Reasons(text, by_model=True, refused=tuple(refused))
