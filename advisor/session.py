@@ -18,7 +18,9 @@ from advisor.controller import Bounds, Confirm, Controller, Model, never
 from advisor.conversations import keep, turns_of
 from advisor.state import State
 from advisor.steps import Step
-from metapeft_core.types import MethodRecommendation
+from metapeft_core.training.progress import Watch
+from metapeft_core.types import MethodRecommendation, TaskCharacteristics
+from tools.registry import get_tool
 from tools.workbench import Workbench
 
 
@@ -37,11 +39,17 @@ class Session:
         bounds: Bounds | None = None,
         name: str | None = None,
         resume: bool = False,
+        watch: Watch | None = None,
     ) -> None:
-        """`model` reads and writes; without one rules do. `confirm` is asked before anything is written."""
+        """`model` reads and writes; without one rules do. `confirm` is asked before anything is written.
+
+        `watch` is told of every step of a training, and stops it by raising an `AdvisorError`.
+        """
         self._own = bench is None
         self.bench = bench or Workbench()
         self.controller = Controller(self.bench, model, confirm, bounds or Bounds(), can_ask)
+        if watch is not None:
+            self.controller.caller = lambda call, bench: get_tool(call.tool).call(call.arguments, bench, watch)
         self.name = name
         """Under which the conversation is kept; none where it is not."""
         self.state = State(data=None if data is None else Path(data), backbone=backbone)
@@ -66,6 +74,18 @@ class Session:
             if step.is_last and self.name is not None:
                 keep(self.name, question, step.text, state)
             yield step
+
+    def use_data(self, data: Path | None) -> TaskCharacteristics | None:
+        """Judge by this data file from now on, or by words again; one that cannot be read is refused."""
+        found = None if data is None else self.bench.data(Path(data))[1]
+        self.state = replace(self.state, data=None if data is None else Path(data))
+        return found
+
+    def use_backbone(self, name: str | None) -> None:
+        """Advise for this model from now on; one that nobody knows is refused."""
+        if name is not None:
+            self.bench.backbone(name, "classification")
+        self.state = replace(self.state, backbone=name)
 
     def _go_on(self, name: str, data: Path | None, backbone: str | None) -> None:
         """Take up the state in which a conversation was left, but for what is given anew."""

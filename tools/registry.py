@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from metapeft_core.data.record import shown
 from metapeft_core.errors import ToolError
+from metapeft_core.training.progress import Watch
 from tools.workbench import Workbench
 
 Effect = Literal["reads", "writes", "long"]
@@ -67,8 +68,8 @@ class Tool:
         needed = self.writes_with
         return "writes" in self.effects and (needed is None or arguments.get(needed) is not None)
 
-    def call(self, arguments: Mapping[str, Any], bench: Workbench | None = None) -> Any:
-        """Check plain values and call; what is faulty is told as a `ToolError`."""
+    def call(self, arguments: Mapping[str, Any], bench: Workbench | None = None, watch: Watch | None = None) -> Any:
+        """Check plain values and call; what is faulty is told as a `ToolError`. `watch` is for tools that train."""
         try:
             checked = self.arguments.model_validate(dict(arguments))
         except ValidationError as fault:
@@ -79,6 +80,8 @@ class Tool:
             reason = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
             raise ToolError(f"{self.name}: {place} is {shown(first['input'])}: {reason}") from fault
         given = {name: getattr(checked, name) for name in checked.model_fields_set}
+        if watch is not None and "watch" in inspect.signature(self.function).parameters:
+            given["watch"] = watch
         return self.function(**given, **({} if bench is None else {"bench": bench}))
 
     def plain(self, found: Any) -> Any:

@@ -44,11 +44,11 @@ def ask(
         return
     if question is None or not question.strip():
         raise typer.BadParameter("ask something, or give --list", param_hint="QUESTION")
-    name, resume = _conversation(go_on)
+    name, resume = conversation_of(go_on)
     with Workbench(store) as bench:
         confirm = (lambda _: True) if yes else _asked
         session = Session(
-            model=_reader(llm), data=data, backbone=model, bench=bench, confirm=confirm, name=name, resume=resume
+            model=reader_of(llm), data=data, backbone=model, bench=bench, confirm=confirm, name=name, resume=resume
         )
         last = None
         for step in session.ask(question):
@@ -58,7 +58,7 @@ def ask(
             _show_answer(last, session, as_json)
 
 
-def _conversation(go_on: str | None) -> tuple[str, bool]:
+def conversation_of(go_on: str | None) -> tuple[str, bool]:
     """The name of the conversation, and whether it goes on."""
     from advisor.conversations import ConversationError, names, new_name, place_of
 
@@ -83,7 +83,7 @@ def _list() -> None:
             answers().print(f"{name}  {inert(turns[0].question)}[dim]{more}[/dim]")
 
 
-def _reader(llm: str | None) -> Any:
+def reader_of(llm: str | None) -> Any:
     """The language model, loading already; None where rules are to do."""
     if llm == NO_MODEL:
         return None
