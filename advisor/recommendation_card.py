@@ -6,23 +6,26 @@ Knows a recommendation and past runs; decides nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, JustifyMethod, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from advisor.printing import duration, name_of, size
+from metapeft_core.data.record import inert
 from metapeft_core.score import score_of
 from metapeft_core.selection.reasons import NAMES
-from metapeft_core.types import Interval, MethodRecommendation, PEFTExperience, Setting
+from metapeft_core.types import Interval, MethodForecast, MethodRecommendation, PEFTExperience, Setting
 from tools.export_config import export_config
 
 BAR = 20
-"""Columns of the bar that shows an interval between 0 and 1."""
+"""Columns of the bar that shows an interval between 0 and 1, where nothing else says how many."""
+NARROWEST, WIDEST = 8, 40
 NEAREST = 3
 
 
@@ -34,14 +37,24 @@ def show_recommendation(
     data: Path | None,
 ) -> None:
     """Print the card."""
-    parts: list[RenderableType] = [_facts(found), Text(), _ranking(found), Text(), Text(found.reasoning)]
+    title = f"[bold]{title_of(found)}[/bold]"
+    panel = Panel(body_of(found, known), title=title, title_align="left", box=box.ROUNDED, padding=(0, 1))
+    console.print(panel, soft_wrap=False)
+    console.print(Text("next  ", style="dim") + Text(inert(next_command(found, backbone, data))), soft_wrap=True)
+
+
+def title_of(found: MethodRecommendation) -> str:
+    """The method, as a title."""
+    return f"{NAMES[found.method][:1].upper()}{NAMES[found.method][1:]}"
+
+
+def body_of(found: MethodRecommendation, known: Mapping[str, PEFTExperience]) -> Group:
+    """All that a card holds, for whatever frame is put around it."""
+    parts: list[RenderableType] = [_facts(found), Text(), Ranking(found), Text(), Text(found.reasoning)]
     nearest = _nearest(found, known)
     if nearest is not None:
         parts += [Text(), nearest]
-    title = f"[bold]{NAMES[found.method][:1].upper()}{NAMES[found.method][1:]}[/bold]"
-    panel = Panel(Group(*parts), title=title, title_align="left", box=box.ROUNDED, padding=(0, 1))
-    console.print(panel, soft_wrap=False)
-    console.print(Text("next  ", style="dim") + Text(next_command(found, backbone, data)), soft_wrap=True)
+    return Group(*parts)
 
 
 def next_command(found: MethodRecommendation, backbone: str | None, data: Path | None) -> str:
@@ -84,34 +97,41 @@ def _spread(interval: Interval, shown: object) -> str:
     return f"{shown(interval.expected)} ({shown(interval.low)} to {shown(interval.high)})"
 
 
-def _ranking(found: MethodRecommendation) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="dim", show_edge=False)
-    table.add_column("method", no_wrap=True)
-    table.add_column("chance", justify="right")
-    table.add_column("quality", justify="right")
-    table.add_column("0" + " " * (BAR - 2) + "1", no_wrap=True, min_width=BAR)
-    table.add_column("time", justify="right", no_wrap=True)
-    table.add_column("memory", justify="right", no_wrap=True)
-    for one in found.ranking:
-        style = "bold" if one.method == found.method else "" if one.fits else "dim strike"
-        table.add_row(
-            NAMES[one.method],
-            f"{one.chance:.0%}",
-            f"{one.quality.expected:.2f}",
-            bar(one.quality),
-            duration(one.seconds.expected),
-            size(one.memory_bytes.expected),
-            style=style,
-        )
-    return table
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """All five side by side; the bars take the room that is left."""
+
+    found: MethodRecommendation
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        rows = [_cells(one) for one in self.found.ranking]
+        heads = ("method", "chance", "quality", "", "time", "memory")
+        widths = [max(len(head), *(len(row[n]) for row in rows)) for n, head in enumerate(heads)]
+        # Three columns stand between two of the six.
+        columns = min(WIDEST, max(NARROWEST, options.max_width - sum(widths) - 15))
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="dim", show_edge=False)
+        for head in heads:
+            scale = f"0{' ' * (columns - 2)}1"
+            justify: JustifyMethod = "left" if head in ("method", "") else "right"
+            table.add_column(head or scale, no_wrap=True, justify=justify)
+        for one, row in zip(self.found.ranking, rows, strict=True):
+            style = "bold" if one.method == self.found.method else "" if one.fits else "dim strike"
+            table.add_row(*row[:3], bar(one.quality, columns), *row[4:], style=style)
+        yield table
 
 
-def bar(interval: Interval) -> str:
+def _cells(one: MethodForecast) -> tuple[str, ...]:
+    """A method's line, the place of its bar left empty."""
+    quality, seconds, memory = one.quality.expected, one.seconds.expected, one.memory_bytes.expected
+    return NAMES[one.method], f"{one.chance:.0%}", f"{quality:.2f}", "", duration(seconds), size(memory)
+
+
+def bar(interval: Interval, columns: int = BAR) -> str:
     """An interval between 0 and 1, its middle marked."""
     low, middle, high = (
-        round(min(1.0, max(0.0, v)) * (BAR - 1)) for v in (interval.low, interval.expected, interval.high)
+        round(min(1.0, max(0.0, v)) * (columns - 1)) for v in (interval.low, interval.expected, interval.high)
     )
-    return "".join("●" if n == middle else "─" if low <= n <= high else " " for n in range(BAR))
+    return "".join("●" if n == middle else "─" if low <= n <= high else " " for n in range(columns))
 
 
 def _nearest(found: MethodRecommendation, known: Mapping[str, PEFTExperience]) -> RenderableType | None:
