@@ -13,11 +13,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Self, TypeVar
 
+from advisor.chat_format import around_the_user
 from advisor.typed_decoding import TypedDecoder
 from metapeft_core import runtime
 from metapeft_core.backbones.continuation import Continuation
 from metapeft_core.backbones.decoder import Decoder
-from metapeft_core.backbones.load import load_backbone
+from metapeft_core.backbones.load import load_backbone, model_folder
 from metapeft_core.errors import BackboneError
 from metapeft_core.files import home
 from metapeft_core.methods.inside_linears import LinearAdapter
@@ -29,9 +30,9 @@ Found = TypeVar("Found")
 class LanguageModel:
     """A model, loaded when it is first needed and used from any thread."""
 
-    def __init__(self, name: str, adapter: Path | None = None, prefix: str = "") -> None:
-        """`adapter` is merged into the weights; `prefix` stands before every prompt."""
-        self.name, self.adapter, self.prefix = name, adapter, prefix
+    def __init__(self, name: str, adapter: Path | None = None, system: str = "") -> None:
+        """`adapter` is merged into the weights; `system` is told before every prompt, as the model's chats have it."""
+        self.name, self.adapter, self.system = name, adapter, system
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="inference")
         self._loading: Future[_Loaded] | None = None
 
@@ -48,7 +49,7 @@ class LanguageModel:
     def start(self) -> None:
         """Begin to load, and do not wait."""
         if self._loading is None:
-            self._loading = self._thread.submit(_Loaded, self.name, self.adapter, self.prefix)
+            self._loading = self._thread.submit(_Loaded, self.name, self.adapter, self.system)
 
     def choose(self, prompt: str, pattern: str) -> str:
         """What the model puts where the pattern leaves it a choice, after the prompt."""
@@ -56,7 +57,7 @@ class LanguageModel:
 
     def write(self, prompt: str, most: int, opening: str = "") -> str:
         """A text of at most so many tokens after the prompt, and after how it is to begin."""
-        return self._on_thread(lambda loaded: loaded.write(prompt + opening, most))
+        return self._on_thread(lambda loaded: loaded.write(prompt, most, opening))
 
     def _on_thread(self, work: Callable[[_Loaded], Found]) -> Found:
         self.start()
@@ -68,7 +69,7 @@ class LanguageModel:
 class _Loaded:
     """The model itself; everything here runs on its thread."""
 
-    def __init__(self, name: str, adapter: Path | None, prefix: str) -> None:
+    def __init__(self, name: str, adapter: Path | None, system: str) -> None:
         model = load_backbone(name)
         if not isinstance(model, Decoder) or model.tokens.end is None:
             raise BackboneError(f"{name} is no model that writes: choose a decoder, such as smollm2")
@@ -78,6 +79,7 @@ class _Loaded:
             adapted.adapter.merge()
         self.tokens, self.end = model.tokens, model.tokens.end
         self.decoder = TypedDecoder(self.tokens.tokenizer, self.end)
+        prefix, self.after = around_the_user(model_folder(name), system) if system else ("", "")
         self.begins = not prefix
         self.text = Continuation(model)
         self.text.begin_with(self.tokens.encode([prefix])[0] if prefix else [], _prefix_place(name, adapter, prefix))
@@ -87,11 +89,11 @@ class _Loaded:
         self.text.rewind()
         return self.decoder.decode(pattern, self._ids(prompt), self.text.following)
 
-    def write(self, prompt: str, most: int) -> str:
+    def write(self, prompt: str, most: int, opening: str) -> str:
         """Greedy, until the model ends or the tokens are used up."""
         self.text.rewind()
         written: list[int] = []
-        unread = self._ids(prompt)
+        unread = self._ids(prompt, opening)
         for _ in range(most):
             token = int(self.text.following(unread).argmax())
             if token == self.end:
@@ -100,9 +102,9 @@ class _Loaded:
             unread = [token]
         return self.tokens.decode(written)
 
-    def _ids(self, text: str) -> list[int]:
+    def _ids(self, text: str, opening: str = "") -> list[int]:
         # What marks the beginning of a text stands before the prefix where there is one.
-        return self.tokens.encode([text], special=self.begins)[0]
+        return self.tokens.encode([text + self.after + opening], special=self.begins)[0]
 
 
 def _prefix_place(name: str, adapter: Path | None, prefix: str) -> Path:

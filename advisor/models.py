@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from advisor.instructions import instructions
 from advisor.llm import LanguageModel
 from metapeft_core.backbones.packages import SMOLLM2, smollm2_is_here
 
@@ -16,6 +17,7 @@ def chosen_model(name: str | None) -> LanguageModel | None:
     if name is None and not (smollm2_is_here() and TUNED.is_dir()):
         return None
     chosen = name or SMOLLM2
-    model = LanguageModel(chosen, TUNED if chosen == SMOLLM2 and TUNED.is_dir() else None)
+    taught = chosen == SMOLLM2 and TUNED.is_dir()
+    model = LanguageModel(chosen, TUNED) if taught else LanguageModel(chosen, system=instructions())
     model.start()
     return model

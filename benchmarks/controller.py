@@ -1,6 +1,6 @@
 """Whether questions are understood: the right action with the right arguments, with and without each part.
 
-    python -m benchmarks.controller [--readers rules] [--part test]
+    python -m benchmarks.controller [--readers "no model: rules"] [--part test]
 
 The questions (questions.jsonl) were written apart from the program's prompts, rules and training conversations. Every
 fourth is for looking at what goes wrong (`--part dev`); figures are of the others, which nobody looks at.
@@ -13,14 +13,21 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from advisor.reading.form import SILENT, Before
+from advisor.controller import ModelReader
+from advisor.instructions import instructions
+from advisor.llm import LanguageModel
+from advisor.models import TUNED
+from advisor.reading.form import SILENT, Before, asked, pattern_of
 from advisor.reading.names import OWN
-from advisor.reading.reader import read
+from advisor.reading.numbers import Role, numbers_in
+from advisor.reading.reader import checked, numbers_beside_names, read, understood
 from advisor.reading.reading import Act, Reading
 from benchmarks.table import write_results
+from metapeft_core.backbones.packages import SMOLLM2
 from metapeft_core.backbones.well_known import well_known
 
 QUESTIONS = Path(__file__).with_name("questions.jsonl")
@@ -144,7 +151,64 @@ def by_rules() -> Read:
     return lambda question, before, with_data: read(question, None, before, with_data)
 
 
-READERS: Mapping[str, Callable[[], Read]] = {"rules": by_rules}
+def taught() -> Read:
+    """The small model as it ships, held to the form and to the text."""
+    return _by(LanguageModel(SMOLLM2, TUNED))
+
+
+def as_it_comes() -> Read:
+    """The same model before it was taught, told what a form is."""
+    return _by(LanguageModel(SMOLLM2, system=instructions()))
+
+
+def _by(model: LanguageModel) -> Read:
+    reader = ModelReader(model)
+    return lambda question, before, with_data: read(question, reader, before, with_data)
+
+
+def unheld() -> Read:
+    """The taught model writes what it likes; what is no form counts as nothing understood."""
+    model = LanguageModel(SMOLLM2, TUNED)
+
+    def reader(question: str, before: Before | None, with_data: bool) -> Reading:
+        numbers = numbers_beside_names(question)
+        form = model.write(asked(question, before, with_data), FREE_TOKENS) + "\n"
+        if re.fullmatch(pattern_of(before is not None, with_data, numbers), form) is None:
+            return INVALID
+        values, roles = understood(form, numbers)
+        return checked(question, numbers, values, roles)
+
+    return reader
+
+
+def unchecked() -> Read:
+    """The taught model's form taken at its word: numbers as digits, and no look at the text."""
+    model = LanguageModel(SMOLLM2, TUNED)
+
+    def reader(question: str, before: Before | None, with_data: bool) -> Reading:
+        numbers = tuple(replace(number, roles=tuple(Role), vague=False) for number in numbers_in(question))
+        form = model.choose(asked(question, before, with_data), pattern_of(before is not None, with_data, numbers))
+        values, roles = understood(form, numbers)
+        plain = tuple(replace(number, value=_digits(number.text)) for number in numbers)
+        return checked("", plain, values, roles)
+
+    return reader
+
+
+def _digits(text: str) -> float:
+    found = re.search(r"\d+(?:\.\d+)?", text)
+    return float(found[0]) if found else 0.0
+
+
+FREE_TOKENS = 80
+INVALID = Reading(Act.HELP)
+READERS: Mapping[str, Callable[[], Read]] = {
+    "the model, taught": taught,
+    "the model as it comes": as_it_comes,
+    "taught, not held to the form": unheld,
+    "taught, without the checks": unchecked,
+    "no model: rules": by_rules,
+}
 
 
 if __name__ == "__main__":

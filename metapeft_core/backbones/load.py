@@ -53,6 +53,11 @@ def describe_backbone(name: str) -> Backbone:
     return describe(read_config(_folder(place, wanted=["config.json"])), name, layers)
 
 
+def model_folder(name: str) -> Path:
+    """The folder of a model's files, downloaded if need be."""
+    return _folder(_parse(name)[0])
+
+
 def _parse(name: str) -> tuple[str, int | None]:
     place, colon, depth = name.rpartition(":")
     if not colon or not depth.isdigit():
