@@ -33,6 +33,10 @@ SHARES = {
     Act.HELP: 4,
     Act.OTHER: 14,
 }
+COUNTED = {"k": Role.CLASSES, "steps": Role.STEPS, "tok": Role.TOKENS}
+"""Slots that are filled by a plain number, and what it then is."""
+MOST = {Role.CLASSES: 40, Role.TOKENS: 1000, Role.STEPS: 5000}
+"""Numbers of these are smaller than numbers of rows."""
 FOREIGN = 0.28
 """Share of the questions that are asked in another language than English."""
 
@@ -57,7 +61,7 @@ class Draft:
 
     def number(self, role: Role) -> str:
         """A number of something."""
-        shown, _ = wording.amount(self.chance)
+        shown, _ = wording.amount(self.chance, MOST.get(role, wording.VALUES[-1]))
         self.roles.append((shown, role))
         return shown
 
@@ -126,8 +130,8 @@ def _slot(name: str, draft: Draft, act: Act) -> str:
         return _things(draft)
     if name == "n":
         return _rows(draft)
-    if name == "k" or name == "steps":
-        return draft.number(Role.CLASSES if name == "k" else Role.STEPS)
+    if name in COUNTED:
+        return draft.number(COUNTED[name])
     if name == "mem":
         return wording.memory(chance)
     if name == "time":

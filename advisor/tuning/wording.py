@@ -13,6 +13,8 @@ VALUES = tuple(
     for start in (10, 12, 15, 16, 18, 20, 24, 25, 30, 32, 35, 40, 48, 50, 60, 64, 75, 80, 90)
     if start * scale <= 2_000_000
 )
+FEW = 60
+"""Up to here round numbers are no more usual than others."""
 NEIGHBOURS = {
     "a": "sq",
     "e": "wr",
@@ -29,9 +31,13 @@ NEIGHBOURS = {
 }
 
 
-def amount(chance: random.Random) -> tuple[str, int]:
+def amount(chance: random.Random, most: int = VALUES[-1]) -> tuple[str, int]:
     """A number of something, as somebody might write it, and its value."""
-    value = chance.choice(VALUES) if chance.random() < 0.7 else chance.randint(5, 9999)
+    if most <= FEW:
+        value = chance.randint(2, most)
+    else:
+        value = chance.choice([one for one in VALUES if one <= most]) if chance.random() < 0.7 else 5
+        value = chance.randint(5, min(most, 9999)) if value == 5 else value
     forms = [str(value), str(value)]
     if value >= 1000:
         forms += [f"{value:,}", f"{value:,}"]

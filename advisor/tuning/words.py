@@ -2,7 +2,7 @@
 
 Slots of a frame: {job} a task with or without its subject, {things} texts of a subject, {n} how many rows, {limit} what
 a run may take, {mem} and {time}, {on} on which model, {m} and {m2} methods, {target} another tool, {score}, {k} how
-many classes, {steps}, {lang}. Knows no sentence and draws nothing.
+many classes, {tok} how long a text is, {steps}, {lang}. Knows no sentence and draws nothing.
 """
 
 from __future__ import annotations
