@@ -50,6 +50,12 @@ def test_ties_are_counted_where_they_are_called():
     assert figures.tie_hits(SCORES, np.array([0, 0, 2, 2]), tied, 0.1) == (3, 2)
 
 
+@pytest.mark.parametrize(("methods", "runs", "share"), [(5, 1, 0.63), (5, 2, 0.79), (5, 4, 0.93), (2, 2, 0.92)])
+def test_luck_alone_parts_methods_that_are_the_same_the_more_the_fewer_runs_there_are(methods, runs, share):
+    # With two runs each, the cheapest of five equal methods is seen within the noise floor of the best in four of five.
+    assert figures.equal_near_share(np.full((200, methods), float(runs))) == pytest.approx(share, abs=0.01)
+
+
 def test_ranks_agree_as_spearman_says():
     assert figures.rank_correlation(SCORES, SCORES) == pytest.approx(1)
     assert figures.rank_correlation(-SCORES, SCORES) == pytest.approx(-1)
