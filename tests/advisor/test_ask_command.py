@@ -1,0 +1,103 @@
+"""`advisor ask` answers on standard output, shows its steps on standard error, and follows up."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from advisor.cli import app
+
+TICKETS = str(Path(__file__).parents[2] / "examples" / "tickets.jsonl")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def run(home, monkeypatch):
+    monkeypatch.setenv("PEFT_ADVISOR_HOME", str(home))
+    monkeypatch.setenv("COLUMNS", "80")
+    return lambda *words, **more: CliRunner().invoke(app, [*words], **more)
+
+
+def test_a_question_is_answered_with_a_card(run):
+    result = run("ask", "best PEFT for 500 legal QA examples", "--llm", "none")
+    assert result.exit_code == 0, result.output
+    for word in ("settings", "confidence", "quality", "time", "memory", "trade-offs", "nearest"):
+        assert f"│ {word}" in result.stdout
+    assert "next  advisor run DATA --method" in result.stdout
+    assert "select_method" in result.stderr
+    assert "select_method" not in result.stdout
+    assert max(map(len, result.stdout.split("next")[0].splitlines())) <= 80
+
+
+def test_a_data_file_is_judged_by_itself(run):
+    result = run("ask", "which method for these tickets?", "--data", TICKETS, "--llm", "none")
+    assert result.exit_code == 0, result.output
+    assert "A data file would narrow" not in result.stdout
+    assert f"advisor run {TICKETS}" in result.stdout.replace("\n", " ")
+
+
+def test_json_holds_the_answer_and_the_whole_recommendation(run):
+    result = run("ask", "best PEFT for 500 legal QA examples", "--llm", "none", "--json")
+    told = json.loads(result.stdout)
+    assert told["recommendation"]["method"] == told["recommendation"]["ranking"][0]["method"]
+    assert len(told["recommendation"]["ranking"]) == 5
+    assert told["answer"] == told["recommendation"]["reasoning"]
+
+
+def test_the_command_that_is_told_next_runs(run):
+    told = run("ask", "which method for these tickets?", "--data", TICKETS, "--model", "minilm:3", "--llm", "none")
+    command = told.stdout.split("next", 1)[1].split()[1:]
+    assert command[0] == "run"
+    result = run(*command, "--cost")
+    assert result.exit_code == 0, result.output
+
+
+def test_a_follow_up_goes_on_with_the_latest_conversation(run):
+    run("ask", "best PEFT for 500 legal QA examples", "--llm", "none")
+    result = run("ask", "why not p-tuning?", "--llm", "none", "--continue", "last")
+    assert result.exit_code == 0, result.output
+    assert "P-tuning: expected score" in " ".join(result.stdout.split())
+    assert "best PEFT for 500 legal QA examples" in run("ask", "--list").stdout
+
+
+def test_what_is_not_its_business_is_said_and_is_no_failure(run):
+    result = run("ask", "what is the weather tomorrow", "--llm", "none")
+    assert result.exit_code == 0
+    assert "not my business" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["ask"], "ask something"),
+        (["ask", "and with 8 GB?", "--continue", "missing", "--llm", "none"], "there is no conversation missing"),
+        (["ask", "which method for this file?", "--data", "no-such.csv", "--llm", "none"], "no-such.csv"),
+    ],
+)
+def test_faulty_usage_is_told(run, words, told):
+    result = run(*words)
+    assert told in result.output
+
+
+def test_nothing_is_trained_without_a_yes(run, home):
+    words = ["ask", "train it now with lora for 2 steps", "--data", TICKETS, "--model", "minilm:3", "--llm", "none"]
+    refused = run(*words, input="n\n")
+    assert "Nothing was done" in refused.stdout
+    done = run(*words, "--yes")
+    assert "after 2 steps" in " ".join(done.stdout.split()), done.output
+
+
+def test_recording_an_outcome_with_its_data_teaches(run):
+    result = run("record", "-m", "lora", "--score", "0.8", "--model", "minilm:3", "--data", TICKETS, "--set", "rank=4")
+    assert result.exit_code == 0, result.output
+    assert "Remembered and learned" in result.stdout
+    words = run("record", "-m", "lora", "--score", "0.8", "--model", "minilm:3", "--rows", "90", "--json")
+    assert json.loads(words.stdout)["surprise"] is None
+    assert run("record", "-m", "lora", "--score", "1.8", "--model", "minilm:3").exit_code == 2
