@@ -70,12 +70,13 @@ def lines(after_one: bool, with_data: bool) -> tuple[Line, ...]:
 
 
 def number_lines(numbers: Sequence[Number]) -> tuple[Line, ...]:
-    """A line for each number that could mean several things."""
-    return tuple(
-        Line(" ".join(number.text.split()), tuple(number.roles), optional=False)
-        for number in numbers
-        if len(number.roles) > 1
-    )
+    """A line for each number that could mean several things; a number that is written twice has one."""
+    found: dict[str, Line] = {}
+    for number in numbers:
+        key = " ".join(number.text.split())
+        if len(number.roles) > 1:
+            found.setdefault(key, Line(key, tuple(number.roles), optional=False))
+    return tuple(found.values())
 
 
 def asked(question: str, before: Before | None, with_data: bool) -> str:

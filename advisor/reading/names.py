@@ -15,7 +15,7 @@ ASCII = re.I | re.A
 METHOD_WORDS: Mapping[PEFTMethod, re.Pattern[str]] = {
     PEFTMethod.ADALORA: re.compile(r"\bada[\s_-]?lora\b|\badaptive (?:lora|low[\s-]rank)\b", ASCII),
     PEFTMethod.LORA: re.compile(
-        r"(?<!ada[\s_-])\b(?:q|rs|qa)?lora\b|\bdora\b|(?<!adaptive )\blow[\s-]rank adapt\w+", ASCII
+        r"(?<!ada[\s_-])(?<!adaptive )\b(?:q|rs|qa)?lora\b|\bdora\b|(?<!adaptive )\blow[\s-]rank adapt\w+", ASCII
     ),
     PEFTMethod.PREFIX_TUNING: re.compile(r"\bprefix(?:[\s_-]?tun\w+|es|[\s_-]?t[uü]n\w+)?\b|\bpräfix\w*", ASCII),
     PEFTMethod.PROMPT_TUNING: re.compile(
@@ -31,8 +31,8 @@ NEAR_MISSES: Mapping[str, PEFTMethod] = {
     "p-tuning": PEFTMethod.P_TUNING,
 }
 LORA_TYPOS = re.compile(r"\b(?:lroa|loar|lorra|loraa|l0ra|lo-ra)\b", ASCII)
-ALIKE = 0.82
-"""Likeness from which on two words of a method's name are taken for a misspelling of it."""
+ALIKE, FIRST_ALIKE = 0.82, 0.75
+"""Likeness from which on two words of a method's name, and the first of them, are taken for a misspelling of it."""
 TARGETS: Mapping[str, re.Pattern[str]] = {
     "mlx-lm": re.compile(r"\bmlx[\s_-]?(?:lm|lora)?\b", ASCII),
     "axolotl": re.compile(r"\baxol\w*tl\w*\b", ASCII),
@@ -44,7 +44,10 @@ MODEL = re.compile(
     r"multilingual|\dbit|\d-bit|4k))*\b",
     ASCII,
 )
-OWN = re.compile(rf"\b(?:{MINILM}(?::\d)?|{SMOLLM2})\b|\bsmollm2?(?:[\s-]135m)?\b", ASCII)
+OWN = re.compile(rf"\b{MINILM}(?::\d)?\b|\bsmollm2?(?:[\s-]135m(?:-instruct)?\b|\b(?![\s-]\d[\d.]*[mb]\b))", ASCII)
+"""The two that come with the package; a SmolLM2 of another size is none of them."""
+HUB = re.compile(r"(?<![\w./~-])[A-Za-z][\w-]+/[\w.-]*\w(?![\w/-]|\.\w)")
+FILE = re.compile(r"\.(?:jsonl?|csv|tsv|parquet|txt|ya?ml|py|gz|zip)$", re.I)
 
 
 def methods_in(text: str) -> tuple[PEFTMethod, ...]:
@@ -64,13 +67,17 @@ def _misspelt(text: str) -> dict[PEFTMethod, int]:
     """Two words in a row, or one, that are nearly a method's name; a word that is spelt well is no misspelling."""
     found: dict[PEFTMethod, int] = {}
     words = list(re.finditer(r"[\w-]+", text))
-    for first, second in zip(words, [*words[1:], None], strict=True):
+    for place, first in enumerate(words):
+        second = words[place + 1] if place + 1 < len(words) else None
         pair = f"{first[0]} {second[0]}".lower() if second else ""
         for name in ("prefix tuning", "prompt tuning"):
             if pair and SequenceMatcher(None, pair, name).ratio() >= ALIKE:
                 # "prompt" and "prefix" share letters with each other: whichever is nearer is meant.
                 rival = "prompt tuning" if name == "prefix tuning" else "prefix tuning"
-                if SequenceMatcher(None, pair, name).ratio() > SequenceMatcher(None, pair, rival).ratio():
+                nearer = SequenceMatcher(None, pair, name).ratio() > SequenceMatcher(None, pair, rival).ratio()
+                # "proper tuning" is near enough as a whole, and still two words that are spelt well.
+                first_word = SequenceMatcher(None, first[0].lower(), name.partition(" ")[0]).ratio()
+                if nearer and first_word >= FIRST_ALIKE:
                     found.setdefault(NEAR_MISSES[name], first.start())
         if len(first[0]) >= 6 and SequenceMatcher(None, first[0].lower(), "adalora").ratio() >= ALIKE:
             found.setdefault(PEFTMethod.ADALORA, first.start())
@@ -84,14 +91,22 @@ def targets_in(text: str) -> tuple[str, ...]:
 
 def model_in(text: str) -> str | None:
     """The model that is named: one that comes with the package, a public one, or a hub id as it is written."""
-    if match := OWN.search(text):
-        plain = match[0].lower()
-        return SMOLLM2 if plain.startswith("smol") else plain
-    hub = re.search(r"(?<![\w./~-])[A-Za-z][\w.-]+/[\w.-]*\w(?![\w/.])", text)
-    if hub and re.search(r"\d", hub[0]) and "." not in hub[0].rpartition("/")[0]:
-        return hub[0]
-    found = [
-        match[0].strip() for match in MODEL.finditer(text) if not TARGETS["llama-factory"].match(text[match.start() :])
+    places = model_places(text)
+    if not places:
+        return None
+    name = text[slice(*places[0])]
+    if OWN.fullmatch(name):
+        return SMOLLM2 if name.lower().startswith("smol") else name.lower()
+    return name
+
+
+def model_places(text: str) -> list[tuple[int, int]]:
+    """Where models are named: the package's own first, then hub ids, then public ones by what people call them."""
+    own = [match.span() for match in OWN.finditer(text)]
+    hub = [match.span() for match in HUB.finditer(text) if re.search(r"\d", match[0]) and FILE.search(match[0]) is None]
+    known = [
+        match.span()
+        for match in MODEL.finditer(text)
+        if well_known(match[0]) is not None and not TARGETS["llama-factory"].match(text[match.start() :])
     ]
-    known = [name for name in found if well_known(name) is not None]
-    return known[0] if known else None
+    return [*own, *hub, *known]

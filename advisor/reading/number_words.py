@@ -30,6 +30,8 @@ VAGUE = _listed("vague")
 JOINS = _listed("joins")
 GIGABYTES = _worth("gigabytes")
 """What a unit of memory is in gigabytes."""
+PERCENT = _listed("percent")
+"""Say that a number is a share, written as one word."""
 MINUTES = _worth("minutes")
 """What a unit of time is in minutes."""
 CLASSES = _listed("classes")

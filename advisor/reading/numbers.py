@@ -6,10 +6,12 @@ is plainly something else (a rank, a version, a GPU's name, a learning rate) is 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 
 from advisor.reading.number_words import (
     ARTICLES,
@@ -19,6 +21,7 @@ from advisor.reading.number_words import (
     JOINS,
     MINUTES,
     OTHER_AFTER,
+    PERCENT,
     SCALES,
     UNITS,
     VAGUE,
@@ -61,15 +64,23 @@ class Number:
         return self.start + len(self.text)
 
 
+BETWEEN = r"[,.'’ \u00a0\u2009\u202f]"
+"""What stands between groups of three digits; spaces of several widths too."""
+LATIN = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"
+"""Words of these letters end where letters of another script begin: 8GB显存."""
+UNSPACED = "个?小时|分钟|時間|分間"
+"""Units of time in scripts that put no space between words."""
 DIGITS = re.compile(
-    r"(?<![A-Za-z0-9_.,/])(?P<number>\d{1,3}(?:[,.'  ]\d{3})+(?![\d.])|\d+(?:[.,]\d+)?)"
-    r"(?:(?P<close>%|[kKmMbBgG](?![\w]))|(?:[ -]?(?P<unit>[^\W\d_]+|%)))?(?![\d])"
+    rf"(?<![A-Za-z0-9_.,/])(?P<number>\d{{1,3}}(?:{BETWEEN}\d{{3}})+(?!\d|\.\d)|\d+(?:[.,]\d+)?)"
+    rf"(?:(?P<close>%|[kKmMbBgG](?![{LATIN}0-9_]))"
+    rf"|(?:[ \u00a0\u202f-]?(?P<unit>(?:per|por|pour) ci?ent[{LATIN}]*|{UNSPACED}|[{LATIN}]+|[^\W\d_]+|%)))?(?![\d])"
 )
-WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
+WORD = re.compile(rf"[{LATIN}]+|[^\W\d_{LATIN}]+")
 MULTIPLES = {"k": 1e3, "m": 1e6, "mio": 1e6, **SCALES}
 AND_A_HALF = re.compile(r"^ (?:and a half|und eine halbe|et demie?|y media|e mezza|e meia)\b", re.I)
 OTHER_BEFORE = re.compile(
-    r"(?:\b(?:rank|r|alpha|lora_alpha|seed|lr|learning[ -]rate|rate|python|cuda|torch|version|v|epochs?|gpt|rtx|gtx|"
+    rf"(?:(?<![{LATIN}0-9_])"
+    r"(?:rank|r|alpha|lora_alpha|seed|lr|learning[ -]rate|rate|python|cuda|torch|version|v|epochs?|gpt|rtx|gtx|"
     r"titan|tesla|quadro|radeon|rx|geforce|ryzen|m|top|batch(?:[ -]size)?|bs|temperature|step|f1|virtual[ -]tokens|"
     r"llama|qwen|gemma|phi|mistral|bert|smollm|roberta|bloom|falcon)\s*(?:of|=|:|is|size)?\s*[-_]?)$",
     re.I,
@@ -79,11 +90,11 @@ YEAR = range(1950, 2051)
 
 
 def numbers_in(text: str) -> tuple[Number, ...]:
-    """Every number that could mean something, in the order of the text."""
+    """Every number that could mean something, in the order of the text; what is beyond all counting could not."""
     found = sorted([*_in_digits(text), *_in_words(text)], key=lambda one: (one.start, -len(one.text)))
     kept: list[Number] = []
     for one in found:
-        if not kept or one.start >= kept[-1].end:
+        if math.isfinite(one.value) and (not kept or one.start >= kept[-1].end):
             kept.append(one)
     return tuple(kept)
 
@@ -111,7 +122,7 @@ def _measured(digits: str, unit: str, close: bool) -> tuple[float, tuple[Role, .
         return value * GIGABYTES.get(unit, 1.0), (Role.MEMORY,), True
     if unit in MINUTES and not (close and unit in "hs"):
         return value * MINUTES[unit], (Role.MINUTES,), True
-    if unit == "%":
+    if unit == "%" or "".join(unit.split()) in PERCENT:
         return value / 100, (Role.SCORE, Role.NOTHING), True
     if unit == "b":
         return value * 1e9, (Role.PARAMETERS,), True
@@ -131,15 +142,16 @@ def _measured(digits: str, unit: str, close: bool) -> tuple[float, tuple[Role, .
 
 def _scaled(number: Number, following: str) -> Number:
     """With a scale in words behind it: "20 thousand"."""
-    word = re.match(r" ?([^\W\d_]+)", following)
-    if word and word[1].lower() in SCALES and Role.ROWS in number.roles and number.text[-1].isdigit():
-        return Number(number.text + word[0], number.start, number.value * SCALES[word[1].lower()], PLAIN)
+    gap = following[: following.startswith(" ")]
+    word = WORD.match(following, len(gap))
+    if word and word[0].lower() in SCALES and Role.ROWS in number.roles and number.text[-1].isdigit():
+        return Number(number.text + gap + word[0], number.start, number.value * SCALES[word[0].lower()], PLAIN)
     return number
 
 
 def _value(digits: str) -> float:
     """Groups of three are thousands, whatever stands between them; any other separator is a decimal one."""
-    if re.fullmatch(r"[1-9]\d{0,2}(?:[,.'  ]\d{3})+", digits):
+    if re.fullmatch(rf"[1-9]\d{{0,2}}(?:{BETWEEN}\d{{3}})+", digits):
         return float(re.sub(r"\D", "", digits))
     return float(digits.replace(",", "."))
 
@@ -150,6 +162,10 @@ class _Phrase:
 
     start: int
     end: int
+    reach: int
+    """Behind its last word; one that joins, or "of", is no part of it yet."""
+    join: str = ""
+    """The word that joins, where it came last."""
     total: float = 0.0
     current: float = 0.0
     counted: bool = False
@@ -160,29 +176,41 @@ class _Phrase:
         """What they come to."""
         return self.total + self.current
 
+    def room(self) -> float:
+        """Below which a number may be joined to it: "one hundred and fifty", "vinte e cinco"."""
+        if self.current >= 100 or (self.total and not self.current):
+            return 100.0
+        return 10.0 if self.current >= 20 and self.current % 10 == 0 and self.join != "and" else 0.0
+
 
 def _in_words(text: str) -> Iterator[Number]:
     phrase: _Phrase | None = None
-    for match in WORD.finditer(text):
+    words = list(WORD.finditer(text))
+    for match, following in zip_longest(words, words[1:]):
         word = match[0].lower()
-        gap = text[phrase.end : match.start()] if phrase else ""
-        if phrase and (gap.strip(" -") or not _continues(phrase, word)):
+        gap = text[phrase.reach : match.start()] if phrase else ""
+        if phrase and (gap.strip(" -") or not _continues(phrase, word, following[0].lower() if following else "")):
             yield from _finished(phrase, text)
             phrase = None
         if phrase is None:
             if word in UNITS or word in SCALES or word in HALVES or word in VAGUE or word in ARTICLES:
-                phrase = _Phrase(match.start(), match.end())
+                phrase = _Phrase(match.start(), match.end(), match.end())
                 _take(phrase, word)
-        elif word not in JOINS:
+            continue
+        phrase.reach, phrase.join = match.end(), word if word in JOINS else ""
+        if not phrase.join and word != "of":
             _take(phrase, word)
             phrase.end = match.end()
     if phrase:
         yield from _finished(phrase, text)
 
 
-def _continues(phrase: _Phrase, word: str) -> bool:
+def _continues(phrase: _Phrase, word: str, following: str) -> bool:
+    if phrase.join:
+        # What follows tells "one hundred and five" from "between one hundred and five hundred".
+        return 0 < UNITS.get(word, 0) < phrase.room() and SCALES.get(following) != 100
     known = word in UNITS or word in SCALES or word in VAGUE or (phrase.half and word in ARTICLES) or word == "of"
-    return known or (word in ARTICLES and not phrase.counted) or (word in JOINS and phrase.total > 0)
+    return known or (word in ARTICLES and not phrase.counted) or (word in JOINS and phrase.counted)
 
 
 def _take(phrase: _Phrase, word: str) -> None:
@@ -198,7 +226,8 @@ def _take(phrase: _Phrase, word: str) -> None:
         else:
             phrase.current = scaled
     elif word in UNITS:
-        phrase.counted = True
+        # "Some fifty" are about fifty, but a few dozen are any number of dozens.
+        phrase.counted, phrase.vague = True, phrase.vague and UNITS[word] == 12
         twelve = UNITS[word] == 12 and phrase.current
         phrase.current = phrase.current * 12 if twelve else phrase.current + UNITS[word]
 

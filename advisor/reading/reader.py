@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from advisor.reading.form import SPEECHES, SUBJECTS, TASKS, Before, parsed
-from advisor.reading.names import methods_in, model_in, targets_in
+from advisor.reading.names import methods_in, model_in, model_places, targets_in
 from advisor.reading.numbers import Number, Role, numbers_in
 from advisor.reading.reading import Act, Reading
 from advisor.reading.rules import read_by_rules
@@ -36,10 +36,10 @@ def read(question: str, reader: Reader | None, before: Before | None = None, wit
 
 def numbers_beside_names(question: str) -> tuple[Number, ...]:
     """The numbers of a question that are no part of a model's name."""
-    name = model_in(question)
-    start = question.lower().find(name.lower()) if name else -1
-    inside = range(start, start + len(name or "")) if start >= 0 else range(0)
-    return tuple(number for number in numbers_in(question) if number.start not in inside)
+    named = model_places(question)
+    return tuple(
+        number for number in numbers_in(question) if not any(start <= number.start < end for start, end in named)
+    )
 
 
 def understood(form: str, numbers: Sequence[Number]) -> tuple[dict[str, str], dict[str, Role]]:
@@ -65,8 +65,9 @@ def checked(question: str, numbers: Sequence[Number], values: Mapping[str, str],
     """A reading in which every number and name stands in the question."""
     act = Act(values["act"])
     by_role: dict[Role, Number] = {}
-    for number in numbers:
-        role = roles.get(number.text, only_role(number))
+    # "Some tweets, 500 of them" says how many.
+    for number in sorted(numbers, key=lambda one: one.vague):
+        role = roles.get(number.text, Role.NOTHING) if len(number.roles) > 1 else only_role(number)
         if role in number.roles:
             by_role.setdefault(role, number)
     rows = by_role.get(Role.ROWS)

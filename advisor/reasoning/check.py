@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 
-from advisor.reading.number_words import UNITS
+from advisor.reading.number_words import SCALES, UNITS
 from advisor.reasoning.facts import Facts
 from metapeft_core.selection.reasons import NAMES
 
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*\s?%?")
 ALLOWED = ("nine of ten", "one of", "of the five", "the five")
 """Ways of speaking that count nothing."""
+COUNTING = frozenset({word for word, value in UNITS.items() if value > 1} | set(SCALES)) - {"due"}
+"""Number words, but for one that is Italian only."""
 LEAST, MOST = 60, 1200
 """Letters of a text that says something, and of one that somebody reads."""
 
@@ -50,7 +52,7 @@ def _number_words(text: str) -> list[str]:
     plain = text.lower()
     for phrase in ALLOWED:
         plain = plain.replace(phrase, " ")
-    return [word for word in re.findall(r"[a-z]+", plain) if UNITS.get(word, 0) > 1]
+    return [word for word in re.findall(r"[a-z]+", plain) if word in COUNTING]
 
 
 def _repeats(text: str) -> bool:

@@ -6,6 +6,7 @@ are what a small model learns to write from.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -103,7 +104,8 @@ def composed(facts: Facts, choose: Choose | None = None) -> str:
         "published": "published",
     }
     sentences = [pick(SENTENCES[name]).format(**told) for name in names if name not in needed or needed[name] in told]
-    return " ".join(sentence[:1].upper() + sentence[1:] for sentence in sentences)
+    # A method's name may stand first in a sentence, also in one in the middle of what is ready.
+    return re.sub(r"(?:^|(?<=\. ))[a-z]", lambda first: first[0].upper(), " ".join(sentences))
 
 
 def _opening(facts: Facts) -> str:

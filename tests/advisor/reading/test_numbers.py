@@ -1,0 +1,288 @@
+"""Numbers are read however they are written, with the unit that they have, and nothing else is taken for one."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from advisor.reading.number_words import GIGABYTES, MINUTES, SCALES, UNITS, VAGUE
+from advisor.reading.numbers import PLAIN, Number, Role, numbers_in
+
+PIECES = st.sampled_from(
+    [
+        *("12", "2,000", "10 000", "1.5k", "3M", "0.83", "7B", "8GB", "30min", "1e-4", "99%", "1h30", "٣٠٠", "３０"),
+        *("half", "a", "hundred", "thousand", "million", "and", "of", "few", "some", "fifty", "dozen", "five", "one"),
+        *("an hour", "and a half", "rank", "lr", "RTX", "epochs", "classes", "per cent", "tens", "тысяч", "mille"),
+        *("条", "评论", "gigs", "GB显存", "小时", "İ", "ß", "e\u0301", "\u00a0", "\u202f", "\x00", "\n", "-", "/", "."),
+        *(" ", "  ", ",", "(", "%"),
+    ]
+)
+WILD = st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=14).map("".join), st.lists(PIECES).map(" ".join))
+
+
+def only(text: str) -> Number:
+    """The one number of a text."""
+    found = numbers_in(text)
+    assert len(found) == 1, found
+    return found[0]
+
+
+@given(WILD)
+@example("9" * 400 + " GB")
+@example("9" * 400 + "k rows")
+@example("hundred " * 200)
+@example("dozen " * 400)
+@example("???")
+@example("")
+def test_whatever_the_text_numbers_stand_in_it_side_by_side_and_are_worth_something(text: str):
+    end = 0
+    for number in numbers_in(text):
+        assert number.start >= end
+        assert text[number.start : number.end] == number.text != ""
+        assert math.isfinite(number.value)
+        assert number.value >= 0
+        assert number.roles
+        end = number.end
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("48 rows", 48),
+        ("2,000 rows", 2000),
+        ("2.000 Zeilen", 2000),
+        ("10 000 lignes", 10_000),
+        ("10\u00a0000 lignes", 10_000),
+        ("10\u202f000 lignes", 10_000),
+        ("2'000 Zeilen", 2000),
+        ("2’000 Zeilen", 2000),
+        ("1,234,567 lines", 1_234_567),
+        ("there are 2,000.", 2000),
+        ("there are 10 000.", 10_000),
+        ("12k examples", 12_000),
+        ("1.5k examples", 1500),
+        ("2K", 2000),
+        ("3M texts", 3_000_000),
+        ("20 thousand texts", 20_000),
+        ("1.2 million texts", 1_200_000),
+        ("4 mio Texte", 4_000_000),
+        ("half a million texts", 500_000),
+        ("a million texts", 1_000_000),
+        ("fifty tickets", 50),
+        ("twenty-five tickets", 25),
+        ("a dozen", 12),
+        ("two dozen", 24),
+        ("a hundred", 100),
+        ("one hundred and fifty rows", 150),
+        ("one thousand and fifty rows", 1050),
+        ("one hundred and twenty-five rows", 125),
+        ("two thousand five hundred rows", 2500),
+        ("zwei tausend Zeilen", 2000),
+        ("fünfzig Beispiele", 50),
+        ("deux cents lignes", 200),
+        ("trois mille exemples", 3000),
+        ("dos mil filas", 2000),
+        ("treinta y dos filas", 32),
+        ("vinte e cinco exemplos", 25),
+        ("cinquanta esempi", 50),
+        ("vijftig voorbeelden", 50),
+        ("500 тысяч строк", 500_000),
+        ("some fifty rows", 50),
+    ],
+)
+def test_a_number_is_worth_what_it_says_in_digits_and_in_words(text: str, value: float):
+    number = only(text)
+    assert number.value == value
+    assert Role.ROWS in number.roles
+    assert not number.vague
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a few hundred tweets",
+        "several thousand",
+        "a couple of hundred rows",
+        "a few dozen examples",
+        "tens of thousands of rows",
+        "hundreds of contracts",
+        "ein paar hundert",
+        "quelques centaines",
+        "unos cientos",
+        "many examples",
+        "a handful of rows",
+    ],
+)
+def test_what_only_says_that_there_are_some_is_vague(text: str):
+    found = numbers_in(text)
+    assert [number.vague for number in found] == [True]
+    assert Role.ROWS in found[0].roles
+
+
+@pytest.mark.parametrize(
+    ("text", "gigabytes"),
+    [
+        ("8 GB", 8),
+        ("8GB", 8),
+        ("8gb of RAM", 8),
+        ("16 gigs", 16),
+        ("24g card", 24),
+        ("8 GiB", 8),
+        ("8\u00a0GB", 8),
+        ("8192 MB", 8),
+        ("512mb", 0.5),
+        ("1 TB", 1024),
+        ("10,5 GB", 10.5),
+        ("6 Go de mémoire", 6),
+        ("8 ГБ памяти", 8),
+        ("8GB显存", 8),
+    ],
+)
+def test_memory_becomes_gigabytes(text: str, gigabytes: float):
+    assert only(text).roles == (Role.MEMORY,)
+    assert only(text).value == pytest.approx(gigabytes)
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("30 min", 30),
+        ("30min", 30),
+        ("45 minutes", 45),
+        ("2 hours", 120),
+        ("2h", 120),
+        ("1.5 hours", 90),
+        ("90 s", 1.5),
+        ("an hour", 60),
+        ("half an hour", 30),
+        ("an hour and a half", 90),
+        ("one hour", 60),
+        ("a day", 1440),
+        ("eine Stunde", 60),
+        ("une heure et demie", 90),
+        ("3 часа", 180),
+        ("2小时内", 120),
+        ("30分钟", 30),
+    ],
+)
+def test_time_becomes_minutes(text: str, minutes: float):
+    assert only(text).roles == (Role.MINUTES,)
+    assert only(text).value == pytest.approx(minutes)
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("0.83", 0.83),
+        ("0,83", 0.83),
+        ("83%", 0.83),
+        ("83 %", 0.83),
+        ("83.5%", 0.835),
+        ("83 percent", 0.83),
+        ("83 per cent", 0.83),
+        ("83 pour cent", 0.83),
+        ("83 por ciento", 0.83),
+        ("83 Prozent", 0.83),
+        ("100%", 1),
+    ],
+)
+def test_a_percentage_and_a_fraction_of_one_are_shares(text: str, share: float):
+    assert only(text).roles == (Role.SCORE, Role.NOTHING)
+    assert only(text).value == pytest.approx(share)
+
+
+def test_billions_are_the_size_of_a_model():
+    assert (only("a 7B model").roles, only("a 7B model").value) == ((Role.PARAMETERS,), 7e9)
+    assert only("a 1.5b model").value == 1.5e9
+
+
+def test_millions_may_be_rows_or_the_size_of_a_model():
+    assert set(only("135M").roles) == {*PLAIN, Role.PARAMETERS}
+
+
+@pytest.mark.parametrize("text", ["4 classes", "4 labels", "three categories", "10-way", "5 Klassen", "3 étiquettes"])
+def test_a_number_of_classes_is_nothing_else(text: str):
+    assert only(text).roles == (Role.CLASSES,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rank 16",
+        "r=8",
+        "alpha 32",
+        "python 3.11",
+        "4-bit",
+        "8 bit",
+        "lr 1e-4",
+        "learning rate 3e-5",
+        "learning rate 0.001",
+        "an RTX 3090",
+        "a GTX 1080",
+        "3 epochs",
+        "epochs: 3",
+        "batch size 8",
+        "seed 7",
+        "2 GPUs",
+        "16 cores",
+        "5-shot",
+        "用rank 16",
+        "one",
+        "a",
+        "and a half",
+        "v2",
+        "",
+    ],
+)
+def test_what_is_plainly_something_else_is_not_offered(text: str):
+    assert numbers_in(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("我有500条评论", [500]),
+        ("我有250k个例子", [250_000]),
+        ("48 thousand件", [48_000]),
+        ("共 3 类, 500条", [3, 500]),
+        ("у меня 500 строк и 3 класса", [500, 3]),
+        ("one hundred and fifty个", [150]),
+        ("für 500 Zeilen", [500]),
+        ("٣٠٠ صف", [300]),
+        ("３０件", [30]),
+    ],
+)
+def test_letters_of_other_scripts_stand_beside_numbers(text: str, values: list[float]):
+    assert [number.value for number in numbers_in(text)] == values
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("between one hundred and five hundred", [100, 500]),
+        ("twenty and five", [20, 5]),
+        ("two thousand and that is all", [2000]),
+        ("300 rows, 4 classes, 8 GB and 2 hours", [300, 4, 8, 120]),
+        ("500 and 500", [500, 500]),
+        ("two of the three", [2, 3]),
+    ],
+)
+def test_numbers_that_stand_near_each_other_are_kept_apart(text: str, values: list[float]):
+    assert [number.value for number in numbers_in(text)] == values
+
+
+def test_a_word_that_joins_nothing_is_no_part_of_a_number():
+    assert only("one hundred of them").text == "one hundred"
+    assert only("fifty and no more").text == "fifty"
+
+
+@pytest.mark.parametrize("words", [UNITS, SCALES, GIGABYTES, MINUTES])
+def test_every_word_is_looked_up_as_it_is_written_in_small_letters(words):
+    assert all(word == word.lower() and value >= 0 for word, value in words.items())
+
+
+def test_no_word_is_both_vague_and_a_number():
+    assert not VAGUE & set(UNITS)

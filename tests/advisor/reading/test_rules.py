@@ -1,0 +1,112 @@
+"""Without a model, the words that usually say a thing are understood."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.reading.form import SPEECHES, SUBJECTS, TASKS
+from advisor.reading.numbers import Role
+from advisor.reading.reader import numbers_beside_names
+from advisor.reading.reading import AFTER_ONE, WITH_DATA, Act, sensible_acts
+from advisor.reading.rules import ACTS, DOMAINS, LANGUAGES, act_of, read_by_rules, role_of
+from advisor.reading.rules import TASKS as TASK_RULES
+
+
+@pytest.mark.parametrize(
+    ("question", "act"),
+    [
+        ("which PEFT method should I use for spam filtering with 80 mails", Act.RECOMMEND),
+        ("recommend settings for sentiment analysis", Act.RECOMMEND),
+        ("LoRA or prefix tuning for news headlines?", Act.COMPARE),
+        ("is adalora better than lora", Act.COMPARE),
+        ("what is p-tuning", Act.EXPLAIN),
+        ("explain AdaLoRA to me", Act.EXPLAIN),
+        ("how long does lora take on qwen3-4b", Act.COST),
+        ("how much memory does prefix tuning need", Act.COST),
+        ("show me similar past runs", Act.EVIDENCE),
+        ("describe my data", Act.DESCRIBE),
+        ("train it", Act.RUN),
+        ("go ahead and launch it", Act.RUN),
+        ("export that to axolotl", Act.EXPORT),
+        ("give me the yaml", Act.EXPORT),
+        ("I got 0.83 with lora", Act.RECORD),
+        ("it scored 71%", Act.RECORD),
+        ("why not prompt tuning?", Act.WHY),
+        ("how sure are you", Act.WHY),
+        ("and if I only have 8 GB?", Act.REFINE),
+        ("what about 40 rows instead", Act.REFINE),
+        ("hello there", Act.HELP),
+        ("thanks a lot", Act.HELP),
+        ("how do I bake bread", Act.OTHER),
+        ("my bicycle has a flat tyre", Act.OTHER),
+        ("", Act.OTHER),
+        ("???", Act.OTHER),
+    ],
+)
+def test_a_clear_question_is_understood(question: str, act: Act):
+    assert act_of(question, after_one=True, with_data=True) == act
+
+
+@given(st.text(max_size=60), st.booleans(), st.booleans())
+def test_an_act_makes_sense_in_its_state(question: str, after_one: bool, with_data: bool):
+    assert act_of(question, after_one, with_data) in sensible_acts(after_one, with_data)
+
+
+@pytest.mark.parametrize("question", ["why", "and if I only have 8 GB?", "describe my data"])
+def test_what_makes_no_sense_yet_is_read_as_something_else(question: str):
+    assert act_of(question, after_one=False, with_data=False) not in AFTER_ONE | WITH_DATA
+
+
+@pytest.mark.parametrize(
+    ("question", "task", "domain", "language"),
+    [
+        ("best method for phishing mails", "spam", None, None),
+        ("sentiment of hotel reviews", "sentiment", "reviews", None),
+        ("is this claim true", "fact_check", None, None),
+        ("toxic tweets in German", "toxicity", "social_media", "de"),
+        ("question answering over contracts", "question_answering", "legal", None),
+        ("summarise clinical notes", "summarisation", "medical", None),
+        ("translate Dutch subtitles", "translation", "dialogue", "nl"),
+        ("sorting bug tickets", "topic", "software", None),
+        ("paraphrase detection in Polish", "pair", None, "pl"),
+        ("a chatbot", "chat", None, None),
+        ("which method is best", None, None, None),
+    ],
+)
+def test_task_subject_and_language_are_found(question: str, task: str | None, domain: str | None, language: str | None):
+    values, _ = read_by_rules(question, (), after_one=False, with_data=False)
+    told = {"task": task, "domain": domain, "language": language}
+    assert {key: values.get(key) for key in told} == told
+
+
+def test_what_rules_find_is_in_the_closed_vocabularies():
+    assert set(TASK_RULES) <= set(TASKS.values())
+    assert set(DOMAINS) <= set(SUBJECTS.values())
+    assert set(LANGUAGES) <= set(SPEECHES.values())
+    assert set(ACTS) == set(Act) - {Act.OTHER}
+
+
+@pytest.mark.parametrize(
+    ("question", "roles"),
+    [
+        ("500 rows", [Role.ROWS]),
+        ("I have 500", [Role.ROWS]),
+        ("500 rows for 5 steps", [Role.ROWS, Role.STEPS]),
+        ("200 training steps", [Role.STEPS]),
+        ("texts of 120 tokens", [Role.TOKENS]),
+        ("64 rows, 4 different classes", [Role.ROWS, Role.CLASSES]),
+        ("8 GB and 2 hours", [Role.MEMORY, Role.MINUTES]),
+        ("a 7B model", [Role.PARAMETERS]),
+        ("0.83 of them", [Role.NOTHING]),
+    ],
+)
+def test_a_number_is_what_stands_behind_it(question: str, roles: list[Role]):
+    assert [role_of(one, question, Act.RECOMMEND) for one in numbers_beside_names(question)] == roles
+
+
+def test_a_share_is_a_score_only_where_one_is_told():
+    number = numbers_beside_names("it scored 0.83")[0]
+    assert role_of(number, "it scored 0.83", Act.RECORD) is Role.SCORE
+    assert role_of(number, "it scored 0.83", Act.RECOMMEND) is Role.NOTHING
