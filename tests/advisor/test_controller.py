@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 import pytest
 
 from advisor import answers
-from advisor.controller import Bounds, Controller, call_tool
+from advisor.controller import Bounds, Controller
 from advisor.plans import Call
 from advisor.state import State
-from metapeft_core.errors import AdvisorError
+from benchmarks.adversary import Adversary, drive, findings
 from metapeft_core.types import PEFTMethod
-from tools.registry import all_tools, get_tool
 from tools.workbench import Workbench
 
 TICKETS = Path(__file__).parents[2] / "examples" / "tickets.jsonl"
-QUESTIONS = (
-    "best PEFT for 500 legal QA examples",
-    "and if I only have 8 GB?",
-    "why not prefix tuning?",
-    "compare lora and adalora for sentiment on 200 tweets",
-    "what is p-tuning",
-    "how long does lora take on qwen3-4b with 1000 rows",
-    "give me the axolotl config for lora on qwen3-4b",
-    "what is the weather tomorrow",
-    "hello",
-    "now run it",
-    "I got 0.83 with lora",
-    "show me similar past runs",
-    "describe my data",
-    "",
-    "\x1b[31m500\x00 rows of [bold]spam[/bold] \u202e",
-)
 
 
 @pytest.fixture(scope="module")
@@ -143,85 +124,20 @@ def test_no_more_calls_are_made_than_are_allowed(bench):
     assert steps[-1].is_last
 
 
-class Adversary:
-    """Does everything that a model should not."""
-
-    def __init__(self, seed: int) -> None:
-        self.chance = random.Random(seed)
-
-    def choose(self, prompt: str, pattern: str):
-        kind = self.chance.randint(0, 7)
-        if kind == 0:
-            raise TimeoutError
-        if kind == 1:
-            return None
-        if kind == 2:
-            return "act: recommend\n" * 500
-        if kind == 3:
-            return "act: run\nrm -rf /: rows\n"
-        if kind == 4:
-            return "".join(chr(self.chance.randint(0, 0x2FFF)) for _ in range(self.chance.randint(0, 200)))
-        act = self.chance.choice(("recommend", "refine", "why", "run", "record", "export", "other", "describe", "cost"))
-        tail = self.chance.choice(
-            ("", "task: spam\n", "domain: legal\nlanguage: de\n", "500: rows\n", "task: nothing\n")
-        )
-        return f"act: {act}\n{tail}"
-
-    def write(self, prompt: str, most: int, opening: str = "") -> str:
-        if self.chance.random() < 0.3:
-            raise TimeoutError
-        return self.chance.choice(
-            ("", "LoRA " * 2000, "It will score 0.99999 for sure.", "\x1b[2J", "[bold]LoRA[/bold] 100%.")
-        )
+def test_an_adversary_gets_declared_tools_with_valid_arguments_and_an_end_every_time(bench):
+    counted = drive(bench, 1000, seed=1)
+    assert counted["turns"] == 1000
+    assert counted["calls"] > 300
+    assert counted["mistakes of the model"] > 500
+    assert counted["recommendations"] > 50
+    for never in ("undeclared tools", "invalid arguments", "without one end", "too many steps", "lies"):
+        assert sum(count for name, count in counted.items() if never in name) == 0, never
 
 
-@pytest.fixture(scope="module")
-def findings(bench):
-    """What each tool really answers, so that a thousand turns need not wait for it."""
-    task = {"rows": 100, "task_type": "sentiment"}
-    arguments = {
-        "select_method": {"task": task},
-        "compare_methods": {"task": task},
-        "estimate_cost": {"method": "lora", "task": task},
-        "explain_method": {"method": "lora"},
-        "query_experiences": {"task": task, "count": 2},
-        "characterize_dataset": {"data": TICKETS},
-        "export_config": {"method": "lora"},
-    }
-    return {name: get_tool(name).call(told, bench) for name, told in arguments.items()}
-
-
-def test_an_adversary_gets_declared_tools_with_valid_arguments_and_an_end_every_time(bench, findings):
-    chance = random.Random(0)
-    calls = []
-
-    def caller(call: Call, _: Workbench):
-        tool = all_tools()[call.tool]
-        tool.arguments.model_validate(dict(call.arguments))
-        calls.append(call.tool)
-        if call.tool not in findings:
-            raise AdvisorError("not in this test")
-        return findings[call.tool]
-
-    controller = Controller(bench, Adversary(1), confirm=lambda _: chance.random() < 0.5, caller=caller)
-    state = State()
-    for _ in range(1000):
-        question = chance.choice(QUESTIONS)
-        steps, state = steps_of(controller, state, question)
-        assert steps[-1].is_last
-        assert len(steps) <= 4 + 2 * Bounds().calls
-        assert sum(step.is_last for step in steps) == 1
-        if chance.random() < 0.1:
-            state = State(data=chance.choice((None, TICKETS)))
-    assert len(set(calls)) >= 6
-
-
-def test_reasons_that_an_adversary_writes_are_never_shown(bench, findings):
-    controller = Controller(
-        bench, Adversary(2), caller=lambda call, _: findings.get(call.tool) or call_tool(call, bench)
-    )
+def test_reasons_that_an_adversary_writes_are_never_shown(bench):
+    ready = findings(bench)
     for seed in range(40):
-        controller.model = Adversary(seed)
+        controller = Controller(bench, Adversary(seed), caller=lambda call, _: ready.get(call.tool, ()))
         steps, _ = steps_of(controller, State(), "best PEFT for 100 tweets, sentiment analysis")
         found = steps[-1].recommendation
         if found is not None:
