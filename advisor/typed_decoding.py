@@ -7,13 +7,14 @@ with the next ones that are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from outlines_core import Guide, Index, Vocabulary
-from tokenizers import Tokenizer, decoders
+from tokenizers import Tokenizer
 
 Logits = npt.NDArray[np.float32]
 NextLogits = Callable[[Sequence[int]], Logits]
@@ -30,14 +31,15 @@ class TypedDecoder:
         own = {text: ids for text, ids in self._pieces.items() if end not in ids}
         self._vocabulary = Vocabulary(end, own)
         self._end = end
-        self._texts = {token: text for text, ids in own.items() for token in ids}
+        self._bytes = {token: text for text, ids in own.items() for token in ids}
         self._index = lru_cache(maxsize=KEPT)(lambda pattern: Index(pattern, self._vocabulary))
 
     def decode(self, pattern: str, prompt: Sequence[int], following: NextLogits) -> str:
         """Write what fits the pattern, greedily, after the prompt."""
         guide = Guide(self._index(pattern))
         unread, written = list(prompt), []
-        while not guide.is_finished():
+        # A guide calls itself finished wherever the pattern may end, though it may go on there too.
+        while True:
             tokens = guide.get_tokens()
             allowed = [token for token in tokens if token != self._end]
             if not allowed:
@@ -55,29 +57,42 @@ class TypedDecoder:
             unread.append(token)
             written.append(token)
             guide.advance(token, return_tokens=False)
-        return "".join(self._texts[token] for token in written)
+        return b"".join(self._bytes[token] for token in written).decode()
 
     def _forced(self, allowed: Sequence[int]) -> int | None:
         """The longest token where all others are beginnings of it: whichever is taken, the text is the same."""
-        longest = max(allowed, key=lambda token: len(self._texts[token]))
-        text = self._texts[longest]
-        return longest if all(text.startswith(self._texts[token]) for token in allowed) else None
+        longest = max(allowed, key=lambda token: len(self._bytes[token]))
+        text = self._bytes[longest]
+        return longest if all(text.startswith(self._bytes[token]) for token in allowed) else None
 
 
-def pieces(tokenizer: Tokenizer) -> dict[str, list[int]]:
-    """The texts that tokens stand for; what is no whole text by itself, a part of a character, is left out."""
+def pieces(tokenizer: Tokenizer) -> dict[bytes, list[int]]:
+    """The bytes that tokens stand for, which may be a part of a character only."""
     plain = _decoder(tokenizer)
-    found: dict[str, list[int]] = {}
+    found: dict[bytes, list[int]] = {}
     for piece, token in tokenizer.get_vocab(with_added_tokens=False).items():
-        text = plain(piece)
-        if text and "\ufffd" not in text:
+        if text := plain(piece):
             found.setdefault(text, []).append(token)
     return found
 
 
-def _decoder(tokenizer: Tokenizer) -> Callable[[str], str]:
-    """How a piece of the vocabulary becomes text: by bytes, or with a mark that stands for a space."""
+def _decoder(tokenizer: Tokenizer) -> Callable[[str], bytes]:
+    """How a piece of the vocabulary becomes bytes: letter by letter, or with a mark that stands for a space."""
     if "Ġ" in "".join(list(tokenizer.get_vocab())[:5000]):
-        by_bytes = decoders.ByteLevel()
-        return lambda piece: by_bytes.decode([piece])
-    return lambda piece: piece.replace("▁", " ")
+        letters = _byte_letters()
+        return lambda piece: b"".join(letters.get(letter, letter.encode()) for letter in piece)
+    return lambda piece: _spelt_byte(piece) or piece.replace("▁", " ").encode()
+
+
+def _spelt_byte(piece: str) -> bytes | None:
+    """The byte that a piece such as <0x0A> spells."""
+    spelt = re.fullmatch(r"<0x([0-9A-Fa-f]{2})>", piece)
+    return bytes.fromhex(spelt[1]) if spelt else None
+
+
+def _byte_letters() -> dict[str, bytes]:
+    """GPT-2's alphabet, in which every byte is a letter that can be seen; most are those of Latin-1."""
+    seen = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    unseen = [byte for byte in range(256) if byte not in seen]
+    pairs = [(chr(byte), byte) for byte in seen] + [(chr(256 + place), byte) for place, byte in enumerate(unseen)]
+    return {letter: bytes([byte]) for letter, byte in pairs}
