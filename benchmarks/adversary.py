@@ -46,6 +46,13 @@ QUESTIONS = (
     "",
     "\x1b[31m500\x00 rows of [bold]spam[/bold] \u202e",
 )
+NEVER = (
+    "calls of undeclared tools",
+    "calls with invalid arguments",
+    "turns without one end",
+    "turns of too many steps",
+    "lies shown",
+)
 MOST_STEPS = 4 + 2 * Bounds().calls
 
 
@@ -101,7 +108,7 @@ def findings(bench: Workbench) -> Mapping[str, Any]:
 def drive(bench: Workbench, turns: int, seed: int) -> Counter[str]:
     """Take turns, and count what happened."""
     chance, found = random.Random(seed), findings(bench)
-    counted: Counter[str] = Counter()
+    counted: Counter[str] = Counter(dict.fromkeys(NEVER, 0))
 
     def caller(call: Call, _: Workbench) -> Any:
         counted["calls"] += 1

@@ -10,7 +10,7 @@ from advisor import answers
 from advisor.controller import Bounds, Controller
 from advisor.plans import Call
 from advisor.state import State
-from benchmarks.adversary import Adversary, drive, findings
+from benchmarks.adversary import NEVER, Adversary, drive, findings
 from metapeft_core.types import PEFTMethod
 from tools.workbench import Workbench
 
@@ -130,8 +130,7 @@ def test_an_adversary_gets_declared_tools_with_valid_arguments_and_an_end_every_
     assert counted["calls"] > 300
     assert counted["mistakes of the model"] > 500
     assert counted["recommendations"] > 50
-    for never in ("undeclared tools", "invalid arguments", "without one end", "too many steps", "lies"):
-        assert sum(count for name, count in counted.items() if never in name) == 0, never
+    assert [counted[name] for name in NEVER] == [0] * len(NEVER)
 
 
 def test_reasons_that_an_adversary_writes_are_never_shown(bench):
