@@ -9,7 +9,7 @@ from rich.table import Table
 from advisor.printing import inert, show_facts
 from metapeft_core.selection.evaluation.report import OURS, ChoiceRow, SelectionReport
 
-PERCENTS = ("coverage", "held", "hold")
+PERCENTS = ("coverage", "held")
 COUNTS = ("called", "abstentions")
 
 

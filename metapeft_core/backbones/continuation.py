@@ -49,8 +49,8 @@ class Continuation:
         self._prefix, self._read = list(prefix), 0
         if not prefix:
             return
-        if place is not None and place.exists():
-            self._cache, self._read = load_prompt_cache(str(place)), len(prefix)
+        if (kept := _kept(place)) is not None:
+            self._cache, self._read = kept, len(prefix)
             return
         self.following(prefix)
         mx.eval([layer.state for layer in self._cache])
@@ -67,3 +67,14 @@ class Continuation:
         elif surplus:
             # Caches of some architectures cannot go back: the prefix is read again.
             self.begin_with(self._prefix)
+
+
+def _kept(place: Path | None) -> list[Any] | None:
+    """What was read before, where it is at hand and whole."""
+    if place is None or not place.exists():
+        return None
+    try:
+        return load_prompt_cache(str(place))
+    except Exception:
+        # A file that is damaged can be of any kind; what it held is read again.
+        return None

@@ -110,7 +110,7 @@ def report(cases: Sequence[Case], parts: Sequence[HeldOut], floor: float, tester
     found = {
         **_interval_figures(whole),
         **_calibration_figures(whole, near.astype(np.float64)),
-        **_tie_figures(whole, own, floor),
+        **_tie_figures(whole, floor),
         **_limit_figures(whole, own, tester),
         **_other_figures(whole, own),
     }
@@ -197,14 +197,9 @@ def _calibration_figures(whole: HeldOut, near: Numbers) -> dict[str, float]:
     }
 
 
-def _tie_figures(whole: HeldOut, cases: Sequence[Case], floor: float) -> dict[str, float]:
+def _tie_figures(whole: HeldOut, floor: float) -> dict[str, float]:
     called, hits = figures.tie_hits(whole.scores, whole.verdicts.taken, whole.verdicts.tied, floor)
-    runs = np.array([[len(case.cells[method].runs) for method in METHODS] for case in cases], dtype=np.float64)
-    return {
-        "ties called": float(called),
-        "ties that held": hits / called if called else float("nan"),
-        "ties that would hold were all five the same": figures.equal_near_share(runs),
-    }
+    return {"ties called": float(called), "ties that held": hits / called if called else float("nan")}
 
 
 def _limit_figures(whole: HeldOut, cases: Sequence[Case], tester: StatisticalTester) -> dict[str, float]:
