@@ -61,16 +61,6 @@ def rank_correlation(expected: Numbers, scores: Numbers) -> float:
     return float(np.mean(found)) if found else float("nan")
 
 
-def equal_near_share(runs: Numbers, draws: int = 1000, seed: int = 0) -> float:
-    """How often a candidate would be seen near the best were all the same, and did only chance tell them apart.
-
-    `runs` says how many stand behind each score: the fewer, the more often one of them is lucky.
-    """
-    drawn = np.random.default_rng(seed).normal(size=(draws, *runs.shape)) / np.sqrt(runs)
-    # The noise floor is what two single runs differ by: the square root of two of their deviation.
-    return float((drawn >= drawn.max(axis=2, keepdims=True) - np.sqrt(2)).mean())
-
-
 def tie_hits(scores: Numbers, taken: Places, tied: Mask, floor: float) -> tuple[int, int]:
     """In how many instances a tie was called, and in how many of them what was taken was near the best."""
     called = tied.any(axis=1)

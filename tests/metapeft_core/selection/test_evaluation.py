@@ -52,8 +52,12 @@ def test_ties_are_counted_where_they_are_called():
 
 @pytest.mark.parametrize(("methods", "runs", "share"), [(5, 1, 0.63), (5, 2, 0.79), (5, 4, 0.93), (2, 2, 0.92)])
 def test_luck_alone_parts_methods_that_are_the_same_the_more_the_fewer_runs_there_are(methods, runs, share):
-    # With two runs each, the cheapest of five equal methods is seen within the noise floor of the best in four of five.
-    assert figures.equal_near_share(np.full((200, methods), float(runs))) == pytest.approx(share, abs=0.01)
+    # With two runs each, the cheapest of five equal methods is seen within the noise floor of the best in four of five
+    # cases: why ties that are true cannot be seen to hold in nine of ten until there are four runs of each.
+    scores = np.random.default_rng(0).normal(size=(20_000, methods)) / np.sqrt(runs)
+    tied = np.ones(scores.shape, dtype=bool)
+    called, held = figures.tie_hits(scores, np.zeros(len(scores), dtype=np.int64), tied, float(np.sqrt(2)))
+    assert held / called == pytest.approx(share, abs=0.01)
 
 
 def test_ranks_agree_as_spearman_says():
