@@ -77,8 +77,8 @@ class _Loaded:
             adapted = load_adapter(adapter, model)
             assert isinstance(adapted.adapter, LinearAdapter)
             adapted.adapter.merge()
-        self.tokens, self.end = model.tokens, model.tokens.end
-        self.decoder = TypedDecoder(self.tokens.tokenizer, self.end)
+        self.tokens = model.tokens
+        self.decoder = TypedDecoder(self.tokens.tokenizer, model.tokens.end, self.tokens.ends)
         prefix, self.after = around_the_user(model_folder(name), system) if system else ("", "")
         self.begins = not prefix
         self.text = Continuation(model)
@@ -96,7 +96,7 @@ class _Loaded:
         unread = self._ids(prompt, opening)
         for _ in range(most):
             token = int(self.text.following(unread).argmax())
-            if token == self.end:
+            if token in self.tokens.ends:
                 break
             written.append(token)
             unread = [token]

@@ -8,7 +8,7 @@ with the next ones that are.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -26,11 +26,11 @@ KEPT = 64
 class TypedDecoder:
     """Turns regular expressions into automata over one tokenizer's tokens."""
 
-    def __init__(self, tokenizer: Tokenizer, end: int) -> None:
-        self._pieces = pieces(tokenizer)
-        own = {text: ids for text, ids in self._pieces.items() if end not in ids}
+    def __init__(self, tokenizer: Tokenizer, end: int, ends: Collection[int] = ()) -> None:
+        """`ends`: tokens that end a text as well as `end` does."""
+        self._ends = frozenset({end, *ends})
+        own = {text: ids for text, ids in pieces(tokenizer).items() if not self._ends & set(ids)}
         self._vocabulary = Vocabulary(end, own)
-        self._end = end
         self._bytes = {token: text for text, ids in own.items() for token in ids}
         self._index = lru_cache(maxsize=KEPT)(lambda pattern: Index(pattern, self._vocabulary))
 
@@ -41,7 +41,7 @@ class TypedDecoder:
         # A guide calls itself finished wherever the pattern may end, though it may go on there too.
         while True:
             tokens = guide.get_tokens()
-            allowed = [token for token in tokens if token != self._end]
+            allowed = [token for token in tokens if token not in self._ends]
             if not allowed:
                 break
             may_end = len(allowed) < len(tokens)
@@ -50,9 +50,9 @@ class TypedDecoder:
                 logits = following(unread)
                 unread = []
                 # Where the pattern may end, ending competes with going on.
-                options = np.array(tokens)
+                options = np.array([*allowed, *(self._ends if may_end else ())])
                 token = int(options[int(logits[options].argmax())])
-                if token == self._end:
+                if token in self._ends:
                     break
             unread.append(token)
             written.append(token)

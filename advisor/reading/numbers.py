@@ -86,7 +86,6 @@ OTHER_BEFORE = re.compile(
     re.I,
 )
 SCIENTIFIC = re.compile(r"\d+(?:\.\d+)?e-?\d+", re.I)
-YEAR = range(1950, 2051)
 
 
 def numbers_in(text: str) -> tuple[Number, ...]:
@@ -135,8 +134,6 @@ def _measured(digits: str, unit: str, close: bool) -> tuple[float, tuple[Role, .
         return value, (Role.CLASSES,), False
     if not value.is_integer() or re.search(r"[.,]\d{1,2}$", digits):
         return (value, (Role.SCORE, Role.NOTHING), False) if value < 1 else None
-    if value in YEAR and unit == "":
-        return value, PLAIN, False
     return value, PLAIN if value > 1 else (Role.SCORE, Role.NOTHING), False
 
 

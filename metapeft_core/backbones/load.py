@@ -152,10 +152,25 @@ def _load_decoder(folder: Path, config: Mapping[str, Any], name: str) -> FrozenM
     if runtime.current().device == "cpu":
         _to_float32(inner)
     model = Decoder(inner)
-    ends = config.get("eos_token_id")
-    end = ends[0] if isinstance(ends, list) else ends
-    model.tokens = read_tokens(folder, end=end, pad=int(config.get("pad_token_id") or 0))
+    ends = [*_ids(config), *_ids(_generation_config(folder))]
+    pad = int(config.get("pad_token_id") or 0)
+    model.tokens = read_tokens(folder, end=ends[0] if ends else None, pad=pad, ends=frozenset(ends))
     return _finished(model, describe(dict(config), name))
+
+
+def _ids(config: Mapping[str, Any]) -> list[int]:
+    """The ids that end a text, of which there may be one, several or none."""
+    told = config.get("eos_token_id")
+    return [int(each) for each in (told if isinstance(told, list) else [told]) if each is not None]
+
+
+def _generation_config(folder: Path) -> Mapping[str, Any]:
+    """What the model's makers say of writing with it; it may name ends of its own."""
+    try:
+        found = json.loads((folder / "generation_config.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _to_float32(model: nn.Module) -> None:

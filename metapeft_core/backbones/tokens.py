@@ -19,6 +19,8 @@ class Tokens:
     end: int | None
     """The id that ends a text, None where the model has none."""
     pad: int = 0
+    ends: frozenset[int] = frozenset()
+    """All ids that end a text: chats may end otherwise than documents."""
 
     def encode(self, texts: Sequence[str], limit: int | None = None, special: bool = True) -> list[list[int]]:
         """Ids of every text, the model's special tokens included, cut to `limit` ids."""
@@ -38,13 +40,13 @@ class Tokens:
         return int(self.tokenizer.get_vocab_size())
 
 
-def read_tokens(folder: Path, end: int | None, pad: int = 0) -> Tokens:
+def read_tokens(folder: Path, end: int | None, pad: int = 0, ends: frozenset[int] = frozenset()) -> Tokens:
     """The tokenizer of a model folder."""
     path = folder / "tokenizer.json"
     tokenizer = Tokenizer.from_file(str(path)) if path.exists() else _slow_tokenizer(folder)
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return Tokens(tokenizer, end, pad)
+    return Tokens(tokenizer, end, pad, ends | ({end} if end is not None else set()))
 
 
 def _slow_tokenizer(folder: Path) -> Tokenizer:
