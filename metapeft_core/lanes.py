@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
 from itertools import pairwise
+from threading import local
 from typing import Any, TypeVar
 
 import mlx.core as mx
@@ -23,10 +23,26 @@ LEAST_ROWS = 2
 """Rows a lane must have to be worth its own graph."""
 
 
-@cache
+class _Own(local):
+    """A stream can only be used on the thread that made it."""
+
+    streams: tuple[mx.Stream, ...] = ()
+
+
+_own = _Own()
+
+
 def _streams() -> tuple[mx.Stream, ...]:
-    own = mx.default_stream(mx.default_device())
-    return (own, *(mx.new_stream(mx.default_device()) for _ in range(runtime.lanes() - 1)))
+    if not _own.streams:
+        own = mx.default_stream(mx.default_device())
+        _own.streams = (own, *(mx.new_stream(mx.default_device()) for _ in range(runtime.lanes() - 1)))
+    return _own.streams
+
+
+def leave_thread() -> None:
+    """Give back what MLX keeps for this thread, before it ends: a process that does not may be aborted at its end."""
+    _own.streams = ()
+    mx.clear_streams()
 
 
 class _Openings:

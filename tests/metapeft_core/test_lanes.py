@@ -1,5 +1,7 @@
 """Parts of a batch side by side."""
 
+from threading import Thread
+
 import mlx.core as mx
 import numpy as np
 import pytest
@@ -39,3 +41,21 @@ def test_only_the_outermost_block_gives_the_threads_back(monkeypatch):
             pass
         assert 4 not in asked
     assert asked[-1] == 4
+
+
+def test_every_thread_has_lanes_of_its_own():
+    item = mx.random.normal((20, 20), key=mx.random.key(0))
+    mx.eval(item)
+    found = []
+
+    def compute():
+        found.append(np.array(lanes.in_lanes(lambda x: x @ x, [item, item])[1]))
+        lanes.leave_thread()
+
+    for _ in range(2):
+        thread = Thread(target=compute)
+        thread.start()
+        thread.join()
+    assert len(found) == 2
+    assert np.array_equal(found[0], np.array(item @ item))
+    assert np.array_equal(found[0], found[1])
