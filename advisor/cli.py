@@ -25,6 +25,7 @@ from advisor.commands.fetch import fetch
 from advisor.commands.import_ import import_
 from advisor.commands.record import record
 from advisor.commands.run import run
+from advisor.commands.tui import tui
 from advisor.exit_codes import FAULTY_INPUT, INTERRUPTED
 from advisor.printing import inert, remarks
 from advisor.wording import as_options
@@ -60,11 +61,11 @@ app = typer.Typer(
     cls=Commands,
     name="advisor",
     help="Fine-tune language models with few parameters, and see what each method costs and gains.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=True,
     pretty_exceptions_enable=False,
 )
-for command in (ask, record, doctor, characterize, run, fetch, export, config, collect):
+for command in (ask, tui, record, doctor, characterize, run, fetch, export, config, collect):
     app.command()(command)
 app.command("import")(import_)
 app.add_typer(experiences, name="experiences")
@@ -82,11 +83,19 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Options that stand before the command."""
+    """Options that stand before the command; without one the conversation begins, or off a terminal help is shown."""
+    if context.invoked_subcommand is not None:
+        return
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        context.invoke(tui)
+        return
+    typer.echo(context.get_help())
+    raise typer.Exit(FAULTY_INPUT)
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from advisor.controller import Bounds, Confirm, Controller, Model, never
-from advisor.conversations import keep, turns_of
+from advisor.conversations import Turn, keep, turns_of
 from advisor.state import State
 from advisor.steps import Step
 from metapeft_core.training.progress import Watch
@@ -86,6 +86,18 @@ class Session:
         if name is not None:
             self.bench.backbone(name, "classification")
         self.state = replace(self.state, backbone=name)
+
+    def begin(self, name: str | None) -> None:
+        """Begin another conversation, with the data and the model of this one."""
+        self.name = name
+        self.state = State(data=self.state.data, backbone=self.state.backbone)
+
+    def resume(self, name: str) -> tuple[Turn, ...]:
+        """Go on with a conversation that was kept; what was said in it."""
+        turns = turns_of(name)
+        self._go_on(name, None, None)
+        self.name = name
+        return turns
 
     def _go_on(self, name: str, data: Path | None, backbone: str | None) -> None:
         """Take up the state in which a conversation was left, but for what is given anew."""

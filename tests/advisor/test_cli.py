@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import typer
 
 from advisor import cli
+from advisor.tui.start import Wishes
 from metapeft_core.errors import DataError
 
-HEAVY = ("mlx.core", "metapeft_core", "torch", "transformers", "numpy")
+HEAVY = ("mlx.core", "metapeft_core", "torch", "transformers", "numpy", "textual")
 HELP = """
 import sys
 from typer.testing import CliRunner
@@ -52,6 +55,23 @@ def test_without_a_command_the_commands_are_told(advisor):
     assert result.exit_code == 2
     for name in ("doctor", "run", "fetch"):
         assert name in result.output
+
+
+def test_without_a_command_the_conversation_begins_on_a_terminal(monkeypatch):
+    begun = []
+    monkeypatch.setattr("advisor.tui.start.start", begun.append)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("sys.stdout", SimpleNamespace(isatty=lambda: True))
+    cli.app([], standalone_mode=False)
+    assert begun == [Wishes()]
+
+
+def test_the_conversation_is_told_what_the_command_line_says(advisor, monkeypatch):
+    begun = []
+    monkeypatch.setattr("advisor.tui.start.start", begun.append)
+    result = advisor("tui", "--data", "a.csv", "--model", "m", "--llm", "none", "--store", "s", "--continue", "last")
+    assert result.exit_code == 0
+    assert begun == [Wishes(Path("a.csv"), "m", "none", Path("s"), "last")]
 
 
 def test_a_fault_of_the_user_is_one_line_on_standard_error_and_ends_with_2(advisor, failing):
