@@ -19,7 +19,7 @@ from advisor.reading.form import Before, asked, pattern_of
 from advisor.reading.numbers import Number, numbers_in
 from advisor.reading.reader import read
 from advisor.reading.reading import Act, Reading
-from advisor.reasoning.facts import facts_of
+from advisor.reasoning.facts import Facts, facts_of
 from advisor.reasoning.write import reasons_of
 from advisor.state import State
 from advisor.steps import Step
@@ -126,11 +126,16 @@ class Controller:
         recommended = next((one for one in found if isinstance(one, MethodRecommendation)), None)
         if recommended is None:
             return Step("answer", plan.answer(found), result=tuple(found)), state
-        reasons = reasons_of(self._facts(recommended, state), self.model)
-        whole = replace(recommended, reasoning=reasons.text)
+        return self.answered(recommended, state)
+
+    def answered(self, found: MethodRecommendation, state: State) -> tuple[Step, State]:
+        """A recommendation with its reasons, as the end of a turn."""
+        reasons = reasons_of(self.facts(found, state), self.model)
+        whole = replace(found, reasoning=reasons.text)
         return Step("answer", reasons.text, result=reasons, recommendation=whole), replace(state, recommendation=whole)
 
-    def _facts(self, found: MethodRecommendation, state: State) -> Any:
+    def facts(self, found: MethodRecommendation, state: State) -> Facts:
+        """The evidence of a recommendation, in the words in which it may be told."""
         known = self.bench.experiences
         rows = {known[identifier].rows for identifier in found.evidence if identifier in known}
         figures = sum(known[i].provenance == "published" for i in found.evidence if i in known)

@@ -1,0 +1,80 @@
+"""Whether every number and every method in the reasons of recommendations stands in their evidence.
+
+    python -m benchmarks.grounded [--count 200] [--seed 0] [--llm none]
+
+Recommendations for tasks drawn at random (kind, subject, language, rows, classes, model, limits), explained by the
+model that ships or by none. What a model wrote and was refused is counted; what is shown must hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from advisor.controller import Controller
+from advisor.models import chosen_model
+from advisor.plans import plan_for
+from advisor.reading.reading import Act, Reading
+from advisor.reasoning.check import faults
+from advisor.state import State
+from benchmarks.table import write_results
+from knowledge.brief import TaskBrief
+from metapeft_core.data.domain import DOMAINS
+from metapeft_core.data.task_type import TASK_TYPES
+from tools.workbench import Workbench
+
+MODELS = (None, "minilm:3", "smollm2", "Qwen3-4B", "llama-3.2-1b", "bert-base", "mistral-7b", "Qwen2.5-0.5B")
+LANGUAGES = (None, None, "en", "de", "fr", "zh")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--llm", default=None)
+    chosen = parser.parse_args()
+    chance = random.Random(chosen.seed)
+    counted: Counter[str] = Counter(dict.fromkeys(("recommendations", "written by the model", "refused texts"), 0))
+    counted["shown with something that is not in the evidence"] = 0
+    with tempfile.TemporaryDirectory() as folder, Workbench(Path(folder) / "experiences.sqlite") as bench:
+        controller = Controller(bench, None if chosen.llm == "none" else chosen_model(chosen.llm), can_ask=False)
+        for _ in range(chosen.count):
+            count_one(controller, drawn(chance), counted)
+    rows = [{"what": name, "count": count} for name, count in counted.items()]
+    write_results("grounded", "Reasons held against their evidence", rows, {"what": "what", "count": "count"})
+
+
+def drawn(chance: random.Random) -> State:
+    """A task that somebody may ask about."""
+    task = TaskBrief(
+        rows=round(10 ** chance.uniform(1, 5)),
+        task_type=chance.choice((None, *TASK_TYPES)),
+        domain=chance.choice((None, *DOMAINS)),
+        language=chance.choice(LANGUAGES),
+        classes=chance.choice((None, None, 2, 3, 10, 40)),
+    )
+    return State(
+        task,
+        backbone=chance.choice(MODELS),
+        max_minutes=chance.choice((None, None, 1.0, 30.0)),
+        max_memory_gb=chance.choice((None, None, 2.0, 24.0)),
+    )
+
+
+def count_one(controller: Controller, state: State, counted: Counter[str]) -> None:
+    """Recommend and explain, and count what came of it."""
+    call = plan_for(Reading(Act.RECOMMEND), state, can_ask=False).calls[0]
+    found = controller.caller(call, controller.bench)
+    step, _ = controller.answered(found, state)
+    counted["recommendations"] += 1
+    counted["written by the model"] += step.result.by_model
+    counted["refused texts"] += len(step.result.refused)
+    wrong = faults(step.text, controller.facts(found, state))
+    counted["shown with something that is not in the evidence"] += bool(wrong)
+
+
+if __name__ == "__main__":
+    main()
