@@ -18,7 +18,7 @@ from advisor.tui.start import Wishes, opening_of
 from metapeft_core.files import HOME_VARIABLE, replaced_file
 
 QUESTIONS = ("best PEFT for 500 legal QA examples",)
-SIZE = (100, 44)
+SIZE = (100, 46)
 LOOKS = 1200
 """Times that is looked whether a turn has ended."""
 

@@ -17,6 +17,7 @@ from advisor.tui.paste_screen import PasteScreen
 from advisor.tui.plots_screen import PlotsScreen
 from advisor.tui.runs_screen import RunScreen, RunsScreen
 from advisor.tui.step_view import StepView
+from advisor.tui.talker import STOPPED
 from metapeft_core.data.readers import read_with_report
 
 QUESTION = "best PEFT for 500 legal QA examples"
@@ -95,6 +96,24 @@ def test_whatever_writes_waits_for_a_yes(play, desk):
         assert len(tools) == 1
 
     play(scene)
+
+
+def test_a_training_shows_its_steps_and_ends_with_escape(play, tickets):
+    async def scene(screen):
+        await screen.type("train it with lora for 500 steps")
+        await screen.window(ConfirmScreen)
+        await screen.press("y")
+        await screen.until(lambda: "of 500, loss" in steps_of(screen)[-1].line)
+        assert "at work, escape stops it" in screen.text
+        await screen.type("what is lora?")
+        assert screen.app.prompt.value == "what is lora?"
+        await screen.press("escape")
+        await screen.until(lambda: not screen.app.is_busy)
+        assert screen.app.said[-1].told.step.text == STOPPED
+        assert steps_of(screen)[-1].line == "× run_finetuning"
+        await screen.say("what is lora?")
+
+    play(scene, data=tickets, backbone="minilm:3")
 
 
 def test_a_data_file_is_used_and_a_missing_one_is_told(play, tickets):
