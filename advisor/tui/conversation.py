@@ -38,6 +38,7 @@ class Conversation(VerticalScroll):
 
     async def say(self, question: str) -> None:
         """The user's words."""
+        await self.query(".welcome").remove()
         await self._add(Static(f"› {inert(question)}", markup=False, classes="question"))
 
     async def note(self, text: str, *, fault: bool = False) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets import Collapsible, Static
 
-from advisor.tui.step_words import details_of, line_of, progress_line, stopped_line
+from advisor.tui.step_words import details_of, line_of, progress_lines, stopped_line
 
 if TYPE_CHECKING:
     from advisor.steps import Step
@@ -39,7 +39,9 @@ class StepView(Collapsible):
     def advance(self, progress: Progress) -> None:
         """The training that was called takes its steps."""
         self._verdict = progress.verdict or self._verdict
-        self._show(f"{line_of(self.step)}  {progress_line(progress, self._verdict)}")
+        lines = [line_of(self.step), *progress_lines(progress, self._verdict).splitlines()]
+        # Below the name of the tool, behind the mark of what can be unfolded.
+        self._show("\n    ".join(lines))
 
     @property
     def line(self) -> str:

@@ -42,7 +42,7 @@ def _below(found: object) -> list[str]:
     return [f"  {line}" for line in lines_of(found)] or ["  none"]
 
 
-def progress_line(progress: Progress, verdict: Verdict | None) -> str:
+def progress_lines(progress: Progress, verdict: Verdict | None) -> str:
     """A training under way, and how the validation rows were judged last."""
     share = progress.step / max(1, progress.steps)
     full = round(share * BAR)
@@ -50,4 +50,4 @@ def progress_line(progress: Progress, verdict: Verdict | None) -> str:
     if verdict is None:
         return told
     metrics = [f"{name.replace('_', '-')} {value:.3f}" for name, value in verdict.metrics.items()]
-    return ", ".join([told, f"validation loss {verdict.loss:.3f}", *metrics])
+    return "\n".join([told, ", ".join([f"validation loss {verdict.loss:.3f}", *metrics])])

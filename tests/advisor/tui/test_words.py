@@ -19,7 +19,7 @@ from advisor.tui.figures import MOST_LINES, lines_of, one_line
 from advisor.tui.line_screen import path_like
 from advisor.tui.pasted import ending_of, kept
 from advisor.tui.status import status_of
-from advisor.tui.step_words import details_of, line_of, progress_line
+from advisor.tui.step_words import details_of, line_of, progress_lines
 from advisor.tui.typed import Order, order_of, path_of
 from metapeft_core.errors import DataError
 from metapeft_core.training.judge import Verdict
@@ -71,9 +71,9 @@ def test_steps_are_told_inert():
 
 
 def test_a_training_is_told_with_its_last_verdict():
-    told = progress_line(Progress(5, 10, 0.5, 1.0, 100), Verdict(0.4, {"accuracy": 0.75, "macro_f1": 0.7}))
+    told = progress_lines(Progress(5, 10, 0.5, 1.0, 100), Verdict(0.4, {"accuracy": 0.75, "macro_f1": 0.7}))
     assert (
-        told == f"{'█' * 10}{'░' * 10} step 5 of 10, loss 0.500, validation loss 0.400, accuracy 0.750, macro-f1 0.700"
+        told == f"{'█' * 10}{'░' * 10} step 5 of 10, loss 0.500\nvalidation loss 0.400, accuracy 0.750, macro-f1 0.700"
     )
 
 
