@@ -21,6 +21,7 @@ from metapeft_core.backbones.decoder import Decoder
 from metapeft_core.backbones.load import load_backbone, model_folder
 from metapeft_core.errors import BackboneError
 from metapeft_core.files import home
+from metapeft_core.lanes import leave_thread
 from metapeft_core.methods.inside_linears import LinearAdapter
 from metapeft_core.methods.storage import load_adapter
 
@@ -44,7 +45,9 @@ class LanguageModel:
 
     def close(self) -> None:
         """Let the thread end."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        if self._loading is not None:
+            self._thread.submit(leave_thread)
+        self._thread.shutdown(wait=False)
 
     def start(self) -> None:
         """Begin to load, and do not wait."""

@@ -120,7 +120,7 @@ class Workbench:
         if data is not None:
             return task_vector(self.data(Path(data))[0].task, embed_texts)
         likely = stand_ins(task, self.experiences.values())
-        if task.task_type is None and task.domain is None:
+        if (task.task_type is None and task.domain is None) or not likely[0].likeness:
             words: Vector = embed_texts([task.in_words()])[0]
             return words
         # Names of kinds and subjects lie near no texts; the texts of the known tasks that fit them best do.

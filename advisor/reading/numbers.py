@@ -150,7 +150,8 @@ def _value(digits: str) -> float:
     """Groups of three are thousands, whatever stands between them; any other separator is a decimal one."""
     if re.fullmatch(rf"[1-9]\d{{0,2}}(?:{BETWEEN}\d{{3}})+", digits):
         return float(re.sub(r"\D", "", digits))
-    return float(digits.replace(",", "."))
+    plain = digits.replace(",", ".")
+    return float(plain) if re.fullmatch(r"\d+(?:\.\d+)?", plain) else float(re.sub(r"\D", "", digits))
 
 
 @dataclass(slots=True)

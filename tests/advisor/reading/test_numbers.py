@@ -32,6 +32,8 @@ def only(text: str) -> Number:
 
 @given(WILD)
 @example("9" * 400 + " GB")
+@example("0 000")
+@example("0.000.000 rows")
 @example("9" * 400 + "k rows")
 @example("hundred " * 200)
 @example("dozen " * 400)
