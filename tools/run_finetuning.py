@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from metapeft_core.backbones.load import load_backbone
+from metapeft_core.backbones.sentence import forget_encoder
 from metapeft_core.errors import ToolError
 from metapeft_core.training.cost import predict
 from metapeft_core.training.cost_refusal import refuse_if_too_large
@@ -66,6 +67,7 @@ def run_finetuning(
     spec.check(card)
     # By its shapes alone, before weights are downloaded or read.
     refuse_if_too_large(predict(workload_like(characteristics), card, spec, budget), budget, time_is_hard=False)
+    forget_encoder()
     experience = finetune(
         read.task,
         load_backbone(name),

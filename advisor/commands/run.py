@@ -151,12 +151,14 @@ def _make_parent(name: str, place: Path) -> None:
 def prepare(task: Task, model: str | None, spec: TrainingSpec, budget: Budget) -> Request:
     """Everything that a run needs, or the reason why it cannot be."""
     from metapeft_core.backbones.load import describe_backbone, load_backbone
+    from metapeft_core.backbones.sentence import forget_encoder
     from metapeft_core.data.characterize import characterize
 
     name = model or DEFAULT_MODELS[task.objective]
     card = describe_backbone(name)
     spec.check(card)
     characteristics = characterize(task)
+    forget_encoder()
     refuse_unread(characteristics, card, spec, budget)
     return Request(task, characteristics, load_backbone(name), spec, budget)
 

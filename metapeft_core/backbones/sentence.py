@@ -24,6 +24,12 @@ def sentence_encoder() -> FrozenModel:
     return load_backbone(MINILM)
 
 
+def forget_encoder() -> None:
+    """Give its memory back: a run that comes next would count it as its own. It is loaded again when it is needed."""
+    sentence_encoder.cache_clear()
+    mx.clear_cache()
+
+
 def embed_texts(texts: Sequence[str], batch: int = 64) -> npt.NDArray[np.float32]:
     """One unit vector a text, in the order given."""
     model = sentence_encoder()
