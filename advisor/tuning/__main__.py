@@ -23,7 +23,7 @@ from metapeft_core.training.finetune import finetune
 from metapeft_core.training.progress import Progress
 from metapeft_core.training.spec import Budget, TrainingSpec
 
-HELD = 64
+HELD = 16
 """Examples of each kind that are kept for looking at the loss while it learns."""
 TARGETS = ("all",)
 
@@ -44,7 +44,7 @@ def main() -> None:
     steps = len(task.train) // chosen.batch_size
     settings = LoRASettings(rank=chosen.rank, alpha=2.0 * chosen.rank, targets=TARGETS)
     spec = TrainingSpec(settings, chosen.learning_rate, chosen.batch_size, max_length=320, seed=chosen.seed)
-    budget = Budget(steps, evaluate_every=max(1, steps // 8), patience=None, evaluation_rows=2 * HELD, generated_rows=0)
+    budget = Budget(steps, evaluate_every=max(1, steps // 4), patience=None, evaluation_rows=2 * HELD, generated_rows=0)
     began = time.perf_counter()
 
     def watch(progress: Progress) -> None:
