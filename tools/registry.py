@@ -13,7 +13,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
@@ -37,7 +37,7 @@ class UserGiven:
     """Marks an argument that comes from the user and never from a model: a path, for example."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Tool:
     """A function that can be called by name with plain values."""
 
@@ -48,10 +48,28 @@ class Tool:
     writes_with: str | None
     """The argument without which a call changes nothing, where there is one."""
     function: Callable[..., Any]
-    arguments: type[BaseModel]
-    """Refuses what is not declared, and what is out of range."""
     user_given: frozenset[str]
-    returns: TypeAdapter[Any]
+    hints: Mapping[str, Any]
+    told: Mapping[str, str]
+    """What is said of each argument."""
+
+    @cached_property
+    def arguments(self) -> type[BaseModel]:
+        """Refuses what is not declared, and what is out of range. Made when it is first needed."""
+        parameters = inspect.signature(self.function).parameters
+        fields: dict[str, Any] = {}
+        for key, told in self.told.items():
+            default = parameters[key].default
+            fields[key] = (
+                self.hints[key],
+                Field(... if default is inspect.Parameter.empty else default, description=told),
+            )
+        strict = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+        return create_model(f"{self.name}_arguments", __config__=strict, **fields)
+
+    @cached_property
+    def _returns(self) -> TypeAdapter[Any]:
+        return TypeAdapter(self.hints["return"])
 
     def schema(self, *, for_model: bool = False) -> dict[str, Any]:
         """In the form that OpenAI's function calling uses; `for_model` leaves out what only a user may give."""
@@ -86,7 +104,7 @@ class Tool:
 
     def plain(self, found: Any) -> Any:
         """What a call returned, as JSON knows it."""
-        return self.returns.dump_python(found, mode="json")
+        return self._returns.dump_python(found, mode="json")
 
 
 def tool(function: Callable[P, R]) -> Callable[P, R]:
@@ -109,23 +127,17 @@ def declared(function: Callable[..., Any]) -> Tool:
         raise ToolError(f"tool {name} does not say what it returns: annotate it")
     # What can only be said by keyword is the program's own wiring: the workbench, who watches.
     parameters = inspect.signature(function).parameters
-    shown = {key: value for key, value in parameters.items() if value.kind is not value.KEYWORD_ONLY}
+    shown = [key for key, value in parameters.items() if value.kind is not value.KEYWORD_ONLY]
     _check_documented(name, set(shown), set(told), hints)
-    fields: dict[str, Any] = {
-        key: (hints[key], Field(... if value.default is value.empty else value.default, description=told[key]))
-        for key, value in shown.items()
-    }
-    strict = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
-    arguments = create_model(f"{name}_arguments", __config__=strict, **fields)
     return Tool(
         name,
         description.splitlines()[0],
         description,
         *_effects(name, text),
         function,
-        arguments,
         frozenset(key for key in shown if _is_user_given(hints[key])),
-        TypeAdapter(hints["return"]),
+        hints,
+        {key: told[key] for key in shown},
     )
 
 

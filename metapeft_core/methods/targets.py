@@ -7,6 +7,7 @@ Targets are roles that mean the same in every architecture (`query`, `key`, `val
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 import mlx.nn as nn
 
@@ -39,6 +40,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 
 
+@cache
 def role_of(name: str) -> str | None:
     """The role of a layer by its name within its block."""
     # Attention's own output ends like the feed-forward one in BERT, so the longer name is tried first.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import islice
 
 import numpy as np
@@ -18,6 +19,8 @@ from metapeft_core.training.rows import WIDTH_STEP, Row, endless_batches, plain_
 from metapeft_core.types import Objective, Spread, TaskCharacteristics
 
 Counts = npt.NDArray[np.int64]
+SHARED = 8
+"""Workloads of which batches are kept: five methods are foretold on the same ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,7 @@ def _quantiles(spread: Spread, count: int) -> list[int]:
     return [int(max(1, round(value))) + 2 for value in values.tolist()]
 
 
+@lru_cache(maxsize=SHARED)
 def training_batches(
     work: Workload, size: int, seed: int, steps: int, device: runtime.DeviceKind, lanes: int
 ) -> Batches:
@@ -168,6 +172,7 @@ def training_batches(
     return _lined_up([shares(sorted(c, key=lambda i: work.train.tokens[i]), lanes) for c in order], work.train, device)
 
 
+@lru_cache(maxsize=SHARED)
 def judged_batches(lengths: RowLengths, size: int, device: runtime.DeviceKind, lanes: int) -> Batches:
     """What is computed when rows are judged once: as many whole batches at a time as there are lanes."""
     batches = plain_batches(lengths.tokens, size)
@@ -183,4 +188,6 @@ def _lined_up(lines: Sequence[Sequence[Sequence[int]]], lengths: RowLengths, dev
             rows[number, lane] = len(chosen)
             widths[number, lane] = -(-max(lengths.tokens[i] for i in chosen) // step) * step
             learned[number, lane] = sum(lengths.answers[i] for i in chosen) if lengths.answers else 0
+    for counts in (rows, widths, learned):
+        counts.flags.writeable = False
     return Batches(rows, widths, learned)
