@@ -20,10 +20,11 @@ from advisor.reading.numbers import Number, numbers_in
 from advisor.reading.reader import read
 from advisor.reading.reading import Act, Reading
 from advisor.reasoning.facts import Facts, facts_of
-from advisor.reasoning.write import reasons_of
+from advisor.reasoning.write import Reasons, Writer, reasons_of
 from advisor.state import State
 from advisor.steps import Step
 from metapeft_core.errors import AdvisorError
+from metapeft_core.training.progress import Watch
 from metapeft_core.types import MethodRecommendation
 from tools.registry import get_tool
 from tools.workbench import Workbench
@@ -32,12 +33,10 @@ TRIES = 2
 """Times that a model may misread before the question is read without it."""
 
 
-class Model(Protocol):
+class Model(Writer, Protocol):
     """Whoever fills in patterns and writes sentences."""
 
     def choose(self, prompt: str, pattern: str) -> str: ...
-
-    def write(self, prompt: str, most: int, opening: str = "") -> str: ...
 
 
 class ModelMistakeError(Exception):
@@ -50,7 +49,7 @@ class Bounds:
 
     calls: int = 4
     seconds: float = 600.0
-    """Not counted for tools that are declared to take long."""
+    """After which no further call begins and a model writes no more; the first call is always made."""
 
 
 Confirm = Callable[[Call], bool]
@@ -66,9 +65,9 @@ Caller = Callable[[Call, Workbench], Any]
 """Whoever calls tools."""
 
 
-def call_tool(call: Call, bench: Workbench) -> Any:
-    """The tool's own answer."""
-    return get_tool(call.tool).call(call.arguments, bench)
+def call_tool(call: Call, bench: Workbench, watch: Watch | None = None) -> Any:
+    """The tool's own answer; `watch` is told of a training's steps."""
+    return get_tool(call.tool).call(call.arguments, bench, watch)
 
 
 @dataclass(slots=True)
@@ -105,7 +104,7 @@ class Controller:
         """The calls of a plan, and what is answered from what they found."""
         found: list[Any] = []
         for call in plan.calls[: self.bounds.calls]:
-            if time.monotonic() - began > self.bounds.seconds:
+            if found and self._is_late(began):
                 break
             if get_tool(call.tool).will_write(call.arguments) and not self.confirm(call):
                 yield Step("answer", answers.NOT_DONE), state
@@ -120,19 +119,30 @@ class Controller:
             spent = time.monotonic() - started
             yield Step("called", call.tool, call.tool, call.arguments, result, seconds=spent), state
             found.append(result)
-        yield self._answer(plan, found, state)
-
-    def _answer(self, plan: Plan, found: Sequence[Any], state: State) -> tuple[Step, State]:
         recommended = next((one for one in found if isinstance(one, MethodRecommendation)), None)
         if recommended is None:
-            return Step("answer", plan.answer(found), result=tuple(found)), state
-        return self.answered(recommended, state)
+            yield Step("answer", plan.answer(found), result=tuple(found)), state
+        else:
+            yield from self.answered(recommended, state, began)
 
-    def answered(self, found: MethodRecommendation, state: State) -> tuple[Step, State]:
-        """A recommendation with its reasons, as the end of a turn."""
-        reasons = reasons_of(self.facts(found, state), self.model)
+    def answered(self, found: MethodRecommendation, state: State, began: float) -> Iterator[tuple[Step, State]]:
+        """A recommendation with its reasons, which are told as they are written, as the end of a turn."""
+        if self.model is not None:
+            # It takes a while until the first sentence is whole.
+            yield Step("writing", ""), state
+        writing = reasons_of(self.facts(found, state), self.model, lambda: self._is_late(began))
+        while True:
+            try:
+                yield Step("writing", next(writing)), state
+            except StopIteration as end:
+                reasons: Reasons = end.value
+                break
         whole = replace(found, reasoning=reasons.text)
-        return Step("answer", reasons.text, result=reasons, recommendation=whole), replace(state, recommendation=whole)
+        last = Step("answer", reasons.text, result=reasons, recommendation=whole)
+        yield last, replace(state, recommendation=whole)
+
+    def _is_late(self, began: float) -> bool:
+        return time.monotonic() - began > self.bounds.seconds
 
     def facts(self, found: MethodRecommendation, state: State) -> Facts:
         """The evidence of a recommendation, in the words in which it may be told."""

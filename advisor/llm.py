@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Event
 from typing import Self, TypeVar
 
 from advisor.chat_format import around_the_user
@@ -58,15 +60,36 @@ class LanguageModel:
         """What the model puts where the pattern leaves it a choice, after the prompt."""
         return self._on_thread(lambda loaded: loaded.choose(prompt, pattern))
 
-    def write(self, prompt: str, most: int, opening: str = "") -> str:
-        """A text of at most so many tokens after the prompt, and after how it is to begin."""
-        return self._on_thread(lambda loaded: loaded.write(prompt, most, opening))
+    def write(self, prompt: str, most: int, opening: str = "") -> Iterator[str]:
+        """A text of at most so many tokens after the prompt, and after how it is to begin; piece by piece."""
+        pieces: SimpleQueue[str | None] = SimpleQueue()
+        enough = Event()
+
+        def work(loaded: _Loaded) -> None:
+            try:
+                for piece in loaded.write(prompt, most, opening):
+                    if enough.is_set():
+                        break
+                    pieces.put(piece)
+            finally:
+                pieces.put(None)
+
+        writing = self._begun(work)
+        try:
+            yield from iter(pieces.get, None)
+            writing.result()
+        finally:
+            # Whoever has read enough does not keep the thread busy.
+            enough.set()
 
     def _on_thread(self, work: Callable[[_Loaded], Found]) -> Found:
+        return self._begun(work).result()
+
+    def _begun(self, work: Callable[[_Loaded], Found]) -> Future[Found]:
         self.start()
         assert self._loading is not None
         loaded = self._loading.result()
-        return self._thread.submit(work, loaded).result()
+        return self._thread.submit(work, loaded)
 
 
 class _Loaded:
@@ -92,10 +115,11 @@ class _Loaded:
         self.text.rewind()
         return self.decoder.decode(pattern, self._ids(prompt), self.text.following)
 
-    def write(self, prompt: str, most: int, opening: str) -> str:
+    def write(self, prompt: str, most: int, opening: str) -> Iterator[str]:
         """Greedy, until the model ends or the tokens are used up."""
         self.text.rewind()
         written: list[int] = []
+        told = ""
         unread = self._ids(prompt, opening)
         for _ in range(most):
             token = int(self.text.following(unread).argmax())
@@ -103,7 +127,11 @@ class _Loaded:
                 break
             written.append(token)
             unread = [token]
-        return self.tokens.decode(written)
+            text = self.tokens.decode(written)
+            # A part of a character is no text yet.
+            if not text.endswith("\N{REPLACEMENT CHARACTER}"):
+                yield text[len(told) :]
+                told = text
 
     def _ids(self, text: str, opening: str = "") -> list[int]:
         # What marks the beginning of a text stands before the prefix where there is one.

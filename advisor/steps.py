@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from metapeft_core.types import MethodRecommendation
 
-Kind = Literal["understood", "calling", "called", "mistake", "asking", "refused", "answer"]
-"""Understood; a tool is called; it has answered; a model erred; the user is asked; not our business; done."""
+Kind = Literal["understood", "calling", "called", "mistake", "writing", "asking", "refused", "answer"]
+"""Understood; a tool is called; it has answered; a model erred; the reasons as far as they are written and hold; the
+user is asked; not our business; done."""
 
 
 @dataclass(frozen=True, slots=True)

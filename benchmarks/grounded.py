@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import random
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def main() -> None:
     counted: Counter[str] = Counter(dict.fromkeys(("recommendations", "written by the model", "refused texts"), 0))
     counted["shown with something that is not in the evidence"] = 0
     with tempfile.TemporaryDirectory() as folder, Workbench(Path(folder) / "experiences.sqlite") as bench:
-        controller = Controller(bench, None if chosen.llm == "none" else chosen_model(chosen.llm), can_ask=False)
+        controller = Controller(bench, chosen_model(chosen.llm), can_ask=False)
         for _ in range(chosen.count):
             count_one(controller, drawn(chance), counted)
     rows = [{"what": name, "count": count} for name, count in counted.items()]
@@ -68,7 +69,7 @@ def count_one(controller: Controller, state: State, counted: Counter[str]) -> No
     """Recommend and explain, and count what came of it."""
     call = plan_for(Reading(Act.RECOMMEND), state, can_ask=False).calls[0]
     found = controller.caller(call, controller.bench)
-    step, _ = controller.answered(found, state)
+    *_, (step, _) = controller.answered(found, state, time.monotonic())
     counted["recommendations"] += 1
     counted["written by the model"] += step.result.by_model
     counted["refused texts"] += len(step.result.refused)

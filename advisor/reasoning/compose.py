@@ -78,6 +78,9 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
+NEEDED = {"grounds": "comparisons"} | {name: name for name in ("rival", "faster", "leaner", "unlike", "published")}
+"""Facts without which a sentence is left out."""
+
 
 def composed(facts: Facts, choose: Choose | None = None) -> str:
     """All that is to be said; which of several ways, the facts themselves decide unless somebody else does."""
@@ -95,15 +98,7 @@ def composed(facts: Facts, choose: Choose | None = None) -> str:
         "grounds",
         "published",
     ]
-    needed = {
-        "rival": "rival",
-        "faster": "faster",
-        "leaner": "leaner",
-        "unlike": "unlike",
-        "grounds": "comparisons",
-        "published": "published",
-    }
-    sentences = [pick(SENTENCES[name]).format(**told) for name in names if name not in needed or needed[name] in told]
+    sentences = [pick(SENTENCES[name]).format(**told) for name in names if NEEDED.get(name, "method") in told]
     # A method's name may stand first in a sentence, also in one in the middle of what is ready.
     return re.sub(r"(?:^|(?<=\. ))[a-z]", lambda first: first[0].upper(), " ".join(sentences))
 

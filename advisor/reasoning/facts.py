@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from metapeft_core.selection.reasons import NAMES
+from metapeft_core.selection.reasons import NAMES, listed
 from metapeft_core.types import MethodForecast, MethodRecommendation
 
 FAR = 1.0
@@ -102,8 +101,3 @@ def duration(seconds: float) -> str:
 def size(count: float) -> str:
     """Bytes as people say them."""
     return f"{count / (1 << 20):.0f} MB" if count < 1 << 30 else f"{count / (1 << 30):.1f} GB"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names one after the other."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from advisor.steps import Step
     from metapeft_core.training.progress import Progress
 
+PEN = "▌"
+"""Stands where a text is being written."""
 WELCOME = """Which method fits your fine-tuning, with which settings, and how sure is that? Ask, for example:
 
   best PEFT for 500 legal QA examples
@@ -35,6 +37,7 @@ class Conversation(VerticalScroll):
     def __init__(self) -> None:
         super().__init__(Static(WELCOME, markup=False, classes="welcome"))
         self._calling: StepView | None = None
+        self._writing: Static | None = None
 
     async def say(self, question: str) -> None:
         """The user's words."""
@@ -51,8 +54,10 @@ class Conversation(VerticalScroll):
         if step.kind == "called" and self._calling is not None:
             self._calling.finish(step)
             self._calling = None
+        elif step.kind == "writing":
+            await self._write(step.text)
         elif step.is_last:
-            self.stop()
+            await self.stop()
             await self._answer(told)
         else:
             view = StepView(step)
@@ -64,15 +69,18 @@ class Conversation(VerticalScroll):
         if self._calling is not None:
             self._calling.advance(progress)
 
-    def stop(self) -> None:
-        """A call that was not answered will not be."""
+    async def stop(self) -> None:
+        """A call that was not answered will not be, and what is half written goes."""
         if self._calling is not None:
             self._calling.stop()
             self._calling = None
+        if self._writing is not None:
+            await self._writing.remove()
+            self._writing = None
 
     async def clear(self) -> None:
         """Begin with an empty screen."""
-        self._calling = None
+        self._calling = self._writing = None
         await self.remove_children()
 
     async def recall(self, said: Sequence[Said]) -> None:
@@ -81,6 +89,16 @@ class Conversation(VerticalScroll):
         for one in said:
             await self.say(one.question)
             await self._answer(one.told)
+
+    async def _write(self, text: str) -> None:
+        """The reasons as far as they go; the answer will hold them whole."""
+        shown = f"{inert(text)} {PEN}".strip()
+        if self._writing is None:
+            self._writing = Static(shown, markup=False, classes="answer")
+            await self._add(self._writing)
+        else:
+            self._writing.update(shown)
+            self.call_after_refresh(self.scroll_end, animate=False)
 
     async def _answer(self, told: Stepped) -> None:
         if told.step.recommendation is not None:

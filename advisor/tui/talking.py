@@ -138,7 +138,7 @@ class TalkingApp(App[None]):
     async def _ended(self, stopped: bool) -> None:
         self.is_busy = False
         if stopped:
-            self.conversation.stop()
+            await self.conversation.stop()
             await self.conversation.note(STOPPED)
         self._await_words()
 

@@ -114,6 +114,14 @@ def test_writing_tools_run_only_after_a_yes(bench):
     assert any(step.tool == "run_finetuning" and step.kind == "called" for step in steps)
 
 
+def test_where_the_time_is_up_the_first_call_is_made_and_told_of(bench):
+    late = Controller(bench, bounds=Bounds(seconds=-1.0))
+    assert steps_of(late, State(), "best PEFT for 500 legal QA examples")[0][-1].recommendation is not None
+    steps, _ = steps_of(late, State(), "explain lora and prefix tuning")
+    assert [step.kind for step in steps] == ["understood", "calling", "called", "answer"]
+    assert "LoRA" in steps[-1].text
+
+
 def test_no_more_calls_are_made_than_are_allowed(bench):
     steps, _ = steps_of(
         Controller(bench, bounds=Bounds(calls=2)),

@@ -106,41 +106,50 @@ def test_what_is_chosen_fits_the_pattern_and_is_what_the_model_prefers(
 
 def test_a_model_forgets_what_it_was_asked_before(model: LanguageModel):
     assert [model.choose("x:", "(a|b|c)at") for _ in range(2)] == ["bat", "bat"]
-    assert [model.write("v", 9) for _ in range(2)] == ["wxyz", "wxyz"]
+    assert ["".join(model.write("v", 9)) for _ in range(2)] == ["wxyz", "wxyz"]
 
 
 def test_from_other_threads_the_same_is_chosen_and_written(model: LanguageModel):
     with ThreadPoolExecutor(3) as pool:
         chosen = [pool.submit(model.choose, "x:", "(a|b|c)at") for _ in range(6)]
-        written = [pool.submit(model.write, letter, 3) for letter in "abcabc"]
+        written = [pool.submit(lambda letter: "".join(model.write(letter, 3)), letter) for letter in "abcabc"]
         assert {one.result() for one in chosen} == {"bat"}
         assert [one.result() for one in written] == ["bcd", "cde", "def", "bcd", "cde", "def"]
 
 
 @pytest.mark.parametrize("most", [0, 1, 5, 40])
 def test_a_text_has_no_more_tokens_than_it_may_have(model: LanguageModel, most: int):
-    assert model.write(" ", most) == " " * most
-    assert model.write("?", most) == ascii_lowercase[:most]
+    assert "".join(model.write(" ", most)) == " " * most
+    assert "".join(model.write("?", most)) == ascii_lowercase[:most]
+
+
+def test_a_text_comes_piece_by_piece_and_nobody_waits_for_what_is_not_read(model: LanguageModel):
+    pieces = model.write("a", 10**9)
+    assert [next(pieces) for _ in range(3)] == ["b", "c", "d"]
+    pieces = model.write(" ", 10**9)
+    assert next(pieces) == " "
+    pieces.close()
+    assert model.choose("x:", "(a|b|c)at") == "bat"
 
 
 def test_a_text_goes_on_from_how_it_is_to_begin(model: LanguageModel):
-    assert model.write("?", 50, opening="w") == "xyz"
+    assert "".join(model.write("?", 50, opening="w")) == "xyz"
 
 
 def test_what_is_told_before_every_prompt_is_read_once_and_kept(alphabet: str, own_home: Path):
     for _ in range(2):
         with LanguageModel(alphabet, system="be brief") as told:
             assert told.choose("x:", "(a|b|c)at") == "bat"
-            assert told.write("v", 9) == "wxyz"
+            assert "".join(told.write("v", 9)) == "wxyz"
         assert len(list((own_home / "prefixes").iterdir())) == 1
     with LanguageModel(alphabet, system="be long") as told:
-        assert told.write("v", 9) == "wxyz"
+        assert "".join(told.write("v", 9)) == "wxyz"
     assert len(list((own_home / "prefixes").iterdir())) == 2
 
 
 def test_without_anything_to_tell_nothing_is_kept(alphabet: str, own_home: Path):
     with LanguageModel(alphabet) as plain:
-        assert plain.write("v", 9) == "wxyz"
+        assert "".join(plain.write("v", 9)) == "wxyz"
     assert not own_home.exists()
 
 
@@ -160,12 +169,12 @@ def test_an_adapter_writes_as_it_does_beside_the_weights(alphabet: str, tmp_path
     expected = adapted.backbone.tokens.decode(ids[1:])
     assert expected != "wxyz"
     with LanguageModel(alphabet, adapter=tmp_path / "adapter") as taught:
-        assert taught.write("v", 6) == expected
+        assert "".join(taught.write("v", 6)) == expected
 
 
 def test_a_model_that_only_reads_is_told():
     with LanguageModel("minilm") as model, pytest.raises(BackboneError, match="no model that writes"):
-        model.write("x", 1)
+        list(model.write("x", 1))
 
 
 def test_a_model_that_is_not_there_is_told_when_it_is_used(tmp_path: Path):
@@ -181,7 +190,7 @@ def test_a_model_that_is_asked_for_is_taken_and_begins_to_load(alphabet: str, ow
     assert found is not None
     with found:
         assert (found.name, found.adapter) == (alphabet, None)
-        assert found.write("v", 9) == "wxyz"
+        assert "".join(found.write("v", 9)) == "wxyz"
 
 
 def test_without_a_name_there_is_a_model_only_where_one_was_taught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -202,4 +211,4 @@ def test_smollm2_fills_in_a_form_and_writes():
     with LanguageModel("smollm2") as small:
         pattern = "capital: (Paris|Oslo|Quito)\nriver: (Seine|Nile)\n"
         assert small.choose("France.\n", pattern) == "capital: Paris\nriver: Seine\n"
-        assert "Paris" in small.write("The capital of France is", 3)
+        assert "Paris" in "".join(small.write("The capital of France is", 3))

@@ -45,10 +45,40 @@ def test_a_text_that_keeps_to_the_evidence_has_no_faults():
         ("AdaLoRA.", "no whole text"),
         ("AdaLoRA. " + TRUE * 20, "no whole text"),
         ("", "no whole text"),
+        (TRUE.replace("5 minutes", "5 hours"), "the number 5 hours"),
+        (TRUE.replace("5 minutes", "5 GB"), "the number 5 GB"),
+        (TRUE.replace("5 minutes and 1.2 GB", "12 minutes"), "the number 12 minutes"),
     ],
 )
 def test_a_text_that_says_otherwise_is_found_out(text: str, fault: str):
     assert fault in faults(text, FACTS)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "fault"),
+    [
+        ("Between 0.70 and 0.90 in nine of ten cases.", None),
+        ("Between 0.90 and 0.70 in nine of ten cases.", "the range 0.90 to 0.70"),
+        ("The range is 0.81 to 0.90.", "the range 0.81 to 0.90"),
+        ("Expect a score of 0.90.", "0.90 for the score"),
+        ("P-tuning is not far behind at 31%.", None),
+        ("P-tuning is not far behind at 72%.", "72% for P-tuning"),
+        ("Its own probability is 31%.", "31% without P-tuning"),
+        ("In a hurry, take prompt tuning.", None),
+        ("In a hurry, take P-tuning.", "P-tuning as the faster one"),
+        ("With less memory, prompt tuning would do.", "prompt tuning as the leaner one"),
+    ],
+)
+def test_what_belongs_to_something_else_is_found_out(sentence: str, fault: str | None):
+    facts = replace(FACTS, faster="prompt tuning", leaner="prefix tuning")
+    assert faults(f"{TRUE} {sentence}", facts) == ([] if fault is None else [fault])
+
+
+@given(st.integers(0, 10**6))
+def test_everything_that_is_composed_holds(seed: int):
+    chance = Random(seed)
+    facts = made_up(chance)
+    assert faults(composed(facts, chance.choice), facts) == []
 
 
 @given(st.integers(0, 10**6), st.data())
@@ -86,9 +116,10 @@ def test_lora_inside_of_adalora_is_no_method_of_its_own(text: str, methods: set[
     ("text", "numbers"),
     [
         ("about 0.81.", {"0.81"}),
-        ("12, 13 and 5 minutes", {"12", "13", "5"}),
+        ("12, 13 and 5 minutes", {"12", "13", "5 minutes"}),
         ("83 % or 83%", {"83%"}),
         ("1,234 runs", {"1,234"}),
+        ("1.2 GB and 113 MB", {"1.2 GB", "113 MB"}),
         ("none", set()),
     ],
 )
