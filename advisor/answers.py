@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from advisor.reasoning.facts import duration, listed, percent, size
+from advisor.reasoning.facts import duration, percent, size
 from metapeft_core.score import score_of
-from metapeft_core.selection.reasons import NAMES
+from metapeft_core.selection.reasons import NAMES, begun, listed
 from metapeft_core.types import MethodForecast, MethodRecommendation, PEFTExperience, PEFTMethod
-from tools.characterize_dataset import DatasetReport
-from tools.compare_methods import MethodComparison
-from tools.estimate_cost import CostForecast
-from tools.explain_method import MethodFacts
-from tools.export_config import ExportedConfig
-from tools.query_experiences import PastRun
-from tools.record_outcome import Recorded
+
+if TYPE_CHECKING:
+    # A turn calls one tool or two: the others need not be imported for it.
+    from tools.characterize_dataset import DatasetReport
+    from tools.compare_methods import MethodComparison
+    from tools.estimate_cost import CostForecast
+    from tools.explain_method import MethodFacts
+    from tools.export_config import ExportedConfig
+    from tools.query_experiences import PastRun
+    from tools.record_outcome import Recorded
 
 HELP = (
     "I recommend how to fine-tune a language model with few parameters: which of LoRA, AdaLoRA, prompt tuning, "
-    "prefix tuning and "
-    "P-tuning, with which settings, what to expect and how sure that is. Tell me the task, how many examples there "
-    "are, the model "
-    "and what a run may take, or hand over the data file. I can also compare methods, explain one, say what a run "
-    "will cost, show "
-    "past runs, write settings for other tools, and train."
+    "prefix tuning and P-tuning, with which settings, what to expect and how sure that is. Tell me the task, how many "
+    "examples there are, the model and what a run may take, or hand over the data file. I can also compare methods, "
+    "explain one, say what a run will cost, show past runs, write settings for other tools, and train."
 )
 ELSEWHERE = (
-    "That is not my business: I only advise on fine-tuning language models with few parameters. Tell me about a "
-    "task, and I will say "
-    "which method fits it."
+    "That is not my business: I only advise on fine-tuning language models with few parameters. Tell me about a task, "
+    "and I will say which method fits it."
 )
 NO_ROWS = "How many training examples are there? A rough number will do."
 NO_DATA = "For that I need the data: give me the file with --data, or its path in the conversation."
@@ -47,11 +47,10 @@ def of_comparison(found: MethodComparison) -> str:
     else:
         verdict = (
             f"{_name(first)} and {NAMES[second.method]} cannot be told apart: they are expected to differ by "
-            f"{found.difference:.2f}, "
-            f"and two runs of one setting differ by {found.noise_floor:.2f}."
+            f"{found.difference:.2f}, and two runs of one setting differ by {found.noise_floor:.2f}."
         )
     lines = " ".join(f"{_name(one)}: {_forecast(one)}." for one in found.forecasts)
-    cheapest = f"{_begun(NAMES[found.fastest])} is the fastest, {NAMES[found.leanest]} needs the least memory."
+    cheapest = f"{begun(NAMES[found.fastest])} is the fastest, {NAMES[found.leanest]} needs the least memory."
     return f"{verdict} {lines} {cheapest}"
 
 
@@ -74,15 +73,14 @@ def of_why(found: MethodRecommendation, named: Sequence[PEFTMethod]) -> str:
 def _forecast(one: MethodForecast) -> str:
     quality = one.quality
     return (
-        f"expected score {quality.expected:.2f} ({quality.low:.2f} to {quality.high:.2f}), as good as the best "
-        f"with a probability of "
-        f"{percent(one.chance)}, {duration(one.seconds.expected)}, {size(one.memory_bytes.expected)}"
+        f"expected score {quality.expected:.2f} ({quality.low:.2f} to {quality.high:.2f}), as good as the best with a "
+        f"probability of {percent(one.chance)}, {duration(one.seconds.expected)}, {size(one.memory_bytes.expected)}"
     )
 
 
 def of_method(found: MethodFacts) -> str:
     """What a method is."""
-    name = _begun(NAMES[found.method])
+    name = begun(NAMES[found.method])
     told = [f"{name} {found.how} ({found.source}).", f"Strong: {found.strong}.", f"Weak: {found.weak}."]
     if found.best_share:
         shares = [f"{percent(share)} with {rows} rows" for rows, share in found.near_share.items()]
@@ -97,12 +95,10 @@ def of_method(found: MethodFacts) -> str:
 def of_cost(found: CostForecast) -> str:
     """What a run will take."""
     return (
-        f"{_begun(NAMES[found.method])} on {found.backbone}: about {duration(found.seconds)} of training for "
-        f"{found.steps} steps, "
-        f"{duration(found.total_seconds)} with validation and test, and {size(found.peak_memory_bytes)} of memory, "
-        f"of which the model "
-        f"itself is {size(found.weights_bytes)}. It trains {found.trainable_parameters:,} parameters. Foretold "
-        f"from {found.basis}."
+        f"{begun(NAMES[found.method])} on {found.backbone}: about {duration(found.seconds)} of training for "
+        f"{found.steps} steps, {duration(found.total_seconds)} with validation and test, and "
+        f"{size(found.peak_memory_bytes)} of memory, of which the model itself is {size(found.weights_bytes)}. It "
+        f"trains {found.trainable_parameters:,} parameters. Foretold from {found.basis}."
     )
 
 
@@ -127,8 +123,8 @@ def of_data(found: DatasetReport) -> str:
         f"{found.train:,} rows to train, {found.valid:,} to validate, {found.test:,} to test; {facts.objective}, "
         f"{facts.task_type.replace('_', ' ')}{labels}.",
         f"Language {facts.language}, domain {facts.domain.replace('_', ' ')}, {facts.sequence_length.median:.0f} "
-        f"tokens in a typical text, "
-        f"difficulty {facts.complexity_score:.2f} of 1, label noise about {percent(facts.label_noise)}.",
+        f"tokens in a typical text, difficulty {facts.complexity_score:.2f} of 1, label noise about "
+        f"{percent(facts.label_noise)}.",
     ]
     if found.leaked_rows:
         told.append(f"{found.leaked_rows:,} test rows also stand among the training rows: their scores will flatter.")
@@ -141,11 +137,9 @@ def of_run(found: PEFTExperience) -> str:
     if found.failure is not None or score is None:
         return f"The run ended as {found.outcome.replace('_', ' ')} after {found.steps} steps, with nothing to judge."
     return (
-        f"{_begun(NAMES[found.method])} on {found.backbone.name}: {score.metric.replace('_', '-')} "
-        f"{score.value:.3f} on the "
-        f"test rows after {found.steps} "
-        f"steps in {duration(found.training_seconds)}, {size(found.peak_memory_bytes)} at the peak. I have "
-        f"remembered it."
+        f"{begun(NAMES[found.method])} on {found.backbone.name}: {score.metric.replace('_', '-')} {score.value:.3f} on "
+        f"the test rows after {found.steps} steps in {duration(found.training_seconds)}, "
+        f"{size(found.peak_memory_bytes)} at the peak. I have remembered it."
     )
 
 
@@ -162,8 +156,4 @@ def of_record(found: Recorded) -> str:
 
 
 def _name(one: MethodForecast) -> str:
-    return _begun(NAMES[one.method])
-
-
-def _begun(name: str) -> str:
-    return name[:1].upper() + name[1:]
+    return begun(NAMES[one.method])

@@ -82,3 +82,16 @@ def names() -> Sequence[str]:
     """All conversations that are kept, the latest first."""
     folder = home() / "conversations"
     return [place.stem for place in sorted(folder.glob("*.jsonl"), reverse=True)]
+
+
+def conversation_of(go_on: str | None) -> tuple[str, bool]:
+    """The name of the conversation, and whether it goes on."""
+    if go_on is None:
+        return new_name(), False
+    known = names()
+    if go_on == "last" and not known:
+        raise ConversationError("there is no conversation to go on with: ask something first")
+    name = known[0] if go_on == "last" else go_on
+    if not place_of(name).exists():
+        raise ConversationError(f"there is no conversation {name}: see `advisor ask --list`")
+    return name, True

@@ -11,16 +11,6 @@ if TYPE_CHECKING:
     from metapeft_core.data.task import Task
     from metapeft_core.training.cost import CostEstimate
     from metapeft_core.training.spec import Budget, TrainingSpec
-    from metapeft_core.types import Backbone, TaskCharacteristics
-
-
-def refuse_unread(characteristics: TaskCharacteristics, card: Backbone, spec: TrainingSpec, budget: Budget) -> None:
-    """Refuse a run by its shapes alone, before weights are downloaded or read."""
-    from metapeft_core.training.cost import predict
-    from metapeft_core.training.cost_refusal import refuse_if_too_large
-    from metapeft_core.training.cost_workload import workload_like
-
-    refuse_if_too_large(predict(workload_like(characteristics), card, spec, budget), budget, time_is_hard=False)
 
 
 def foretell(task: Task, backbone: FrozenModel, spec: TrainingSpec, budget: Budget) -> CostEstimate:

@@ -49,8 +49,7 @@ def instructions() -> str:
         + "\n".join(map(_example, EXAMPLES))
         + "\n\nWhen you are asked to write the reasons of a recommendation, write four to eight plain sentences that "
         "use the facts you are given and no other fact, number or method. Say what speaks against the choice, and on "
-        "what it "
-        "rests.\n"
+        "what it rests.\n"
     )
 
 

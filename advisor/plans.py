@@ -15,6 +15,9 @@ from advisor.state import State
 from knowledge.brief import TaskBrief
 from metapeft_core.types import PEFTMethod
 
+USUAL_STEPS = 200
+"""Where nobody says how many."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -76,15 +79,14 @@ def _explain(reading: Reading, state: State, can_ask: bool) -> Plan:
 
 def _cost(reading: Reading, state: State, can_ask: bool) -> Plan:
     method = _method(reading, state) or PEFTMethod.LORA
-    steps = {} if state.steps is None else {"steps": state.steps}
-    call = Call("estimate_cost", {"method": str(method), **_about(state), **_settings(method, state), **steps})
+    told = {"method": str(method), **_about(state), **_settings(method, state), **_given(steps=state.steps)}
+    call = Call("estimate_cost", told)
     return Plan((call,), lambda found: answers.of_cost(found[0]))
 
 
 def _evidence(reading: Reading, state: State, can_ask: bool) -> Plan:
-    method = {"method": str(reading.methods[0])} if reading.methods else {}
-    backbone = {"backbone": reading.model} if reading.model else {}
-    call = Call("query_experiences", {**_task(state), **method, **backbone})
+    method = str(reading.methods[0]) if reading.methods else None
+    call = Call("query_experiences", {**_task(state), **_given(method=method, backbone=reading.model)})
     return Plan((call,), lambda found: answers.of_experiences(found[0]))
 
 
@@ -98,24 +100,26 @@ def _run(reading: Reading, state: State, can_ask: bool) -> Plan:
     method = _method(reading, state)
     if state.data is None or method is None:
         return Plan(answer=_Told(answers.NO_DATA if state.data is None else answers.NO_METHOD))
-    steps = state.steps or (state.recommendation.steps if state.recommendation else 200)
-    limits = {"max_minutes": state.max_minutes, "max_memory_gb": state.max_memory_gb}
-    values = {"data": state.data, "method": str(method), "steps": steps, "backbone": state.backbone, **limits}
-    given = {name: value for name, value in values.items() if value is not None}
-    return Plan(
-        (Call("run_finetuning", {**given, **_settings(method, state)}),), lambda found: answers.of_run(found[0])
+    told = _given(
+        data=state.data,
+        method=str(method),
+        steps=_steps(state),
+        backbone=state.backbone,
+        max_minutes=state.max_minutes,
+        max_memory_gb=state.max_memory_gb,
     )
+    call = Call("run_finetuning", {**told, **_settings(method, state)})
+    return Plan((call,), lambda found: answers.of_run(found[0]))
 
 
 def _export(reading: Reading, state: State, can_ask: bool) -> Plan:
     method = _method(reading, state)
     if method is None:
         return Plan(answer=_Told(answers.NO_METHOD))
-    target = {} if reading.target is None else {"target": reading.target}
-    steps = state.steps or (state.recommendation.steps if state.recommendation else 200)
-    values = {"method": str(method), "backbone": state.backbone, "data": state.data, "steps": steps}
-    given = {name: value for name, value in values.items() if value is not None}
-    call = Call("export_config", {**given, **target, **_settings(method, state)})
+    told = _given(
+        method=str(method), backbone=state.backbone, data=state.data, steps=_steps(state), target=reading.target
+    )
+    call = Call("export_config", {**told, **_settings(method, state)})
     return Plan((call,), lambda found: answers.of_config(found[0]))
 
 
@@ -124,8 +128,7 @@ def _record(reading: Reading, state: State, can_ask: bool) -> Plan:
     if method is None or reading.score is None:
         return Plan(answer=_Told(answers.NO_METHOD if reading.score is not None else answers.NO_SCORE))
     told = {"method": str(method), "score": reading.score, "backbone": state.backbone or "minilm", **_about(state)}
-    steps = {} if state.steps is None else {"steps": state.steps}
-    call = Call("record_outcome", {**told, **steps, **_settings(method, state)})
+    call = Call("record_outcome", {**told, **_given(steps=state.steps), **_settings(method, state)})
     return Plan((call,), lambda found: answers.of_record(found[0]))
 
 
@@ -163,16 +166,25 @@ def _settings(method: PEFTMethod, state: State) -> dict[str, Any]:
     return {} if found is None else {"settings": dict(found)}
 
 
+def _steps(state: State) -> int:
+    """As many as are asked for, else as many as were recommended."""
+    return state.steps or (state.recommendation.steps if state.recommendation else USUAL_STEPS)
+
+
 def _task(state: State) -> dict[str, Any]:
     """What is known of the task, as plain values."""
-    told = {f.name: getattr(state.task, f.name) for f in fields(TaskBrief)}
-    task = {name: value for name, value in told.items() if value is not None}
-    return {**({"task": task} if task else {}), **({} if state.data is None else {"data": state.data})}
+    task = _given(**{each.name: getattr(state.task, each.name) for each in fields(TaskBrief)})
+    return _given(task=task or None, data=state.data)
 
 
 def _about(state: State, limits: bool = False) -> dict[str, Any]:
     """The task, the model, and what a run may take."""
-    found = _task(state)
-    bounds = {"max_minutes": state.max_minutes, "max_memory_gb": state.max_memory_gb, "steps": state.steps}
-    named = {"backbone": state.backbone, **(bounds if limits else {})}
-    return found | {name: value for name, value in named.items() if value is not None}
+    found = _task(state) | _given(backbone=state.backbone)
+    if not limits:
+        return found
+    return found | _given(max_minutes=state.max_minutes, max_memory_gb=state.max_memory_gb, steps=state.steps)
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    """Those that are known."""
+    return {name: value for name, value in values.items() if value is not None}

@@ -19,7 +19,7 @@ from rich.text import Text
 from advisor.printing import duration, name_of, size
 from metapeft_core.data.record import inert
 from metapeft_core.score import score_of
-from metapeft_core.selection.reasons import NAMES
+from metapeft_core.selection.reasons import NAMES, begun
 from metapeft_core.types import Interval, MethodForecast, MethodRecommendation, PEFTExperience, Setting
 from tools.export_config import export_config
 
@@ -45,7 +45,7 @@ def show_recommendation(
 
 def title_of(found: MethodRecommendation) -> str:
     """The method, as a title."""
-    return f"{NAMES[found.method][:1].upper()}{NAMES[found.method][1:]}"
+    return begun(NAMES[found.method])
 
 
 def body_of(found: MethodRecommendation, known: Mapping[str, PEFTExperience]) -> Group:

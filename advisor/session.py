@@ -9,18 +9,18 @@ Knows no screen. The user's own store and models are used unless others are give
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Self
 
-from advisor.controller import Bounds, Confirm, Controller, Model, never
+from advisor.controller import Bounds, Confirm, Controller, Model, call_tool, never
 from advisor.conversations import Turn, keep, turns_of
 from advisor.state import State
 from advisor.steps import Step
 from metapeft_core.training.progress import Watch
 from metapeft_core.types import MethodRecommendation, TaskCharacteristics
-from tools.registry import get_tool
 from tools.workbench import Workbench
 
 
@@ -47,14 +47,13 @@ class Session:
         """
         self._own = bench is None
         self.bench = bench or Workbench()
-        self.controller = Controller(self.bench, model, confirm, bounds or Bounds(), can_ask)
-        if watch is not None:
-            self.controller.caller = lambda call, bench: get_tool(call.tool).call(call.arguments, bench, watch)
+        caller = partial(call_tool, watch=watch)
+        self.controller = Controller(self.bench, model, confirm, bounds or Bounds(), can_ask, caller)
         self.name = name
         """Under which the conversation is kept; none where it is not."""
         self.state = State(data=None if data is None else Path(data), backbone=backbone)
         if resume and name is not None:
-            self._go_on(name, data, backbone)
+            self._go_on(turns_of(name), data, backbone)
 
     def __enter__(self) -> Self:
         return self
@@ -95,13 +94,12 @@ class Session:
     def resume(self, name: str) -> tuple[Turn, ...]:
         """Go on with a conversation that was kept; what was said in it."""
         turns = turns_of(name)
-        self._go_on(name, None, None)
+        self._go_on(turns, None, None)
         self.name = name
         return turns
 
-    def _go_on(self, name: str, data: Path | None, backbone: str | None) -> None:
+    def _go_on(self, turns: Sequence[Turn], data: Path | None, backbone: str | None) -> None:
         """Take up the state in which a conversation was left, but for what is given anew."""
-        turns = turns_of(name)
         old = turns[-1].state if turns else State()
         self.state = replace(
             old, data=old.data if data is None else Path(data), backbone=old.backbone if backbone is None else backbone

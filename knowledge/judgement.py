@@ -35,9 +35,12 @@ def own_folder(base: KnowledgeBase) -> Path:
     return base.store.path.with_name(f"{base.store.path.stem}-judgement")
 
 
-def open_judgement(base: KnowledgeBase) -> Judgement:
-    """The judgement that knows most of the store, learned on where little is new; learned anew only on request."""
-    experiences = known_experiences(base)
+def open_judgement(base: KnowledgeBase, known: Mapping[str, PEFTExperience] | None = None) -> Judgement:
+    """The judgement that knows most of the store, learned on where little is new; learned anew only on request.
+
+    `known` is what the store holds, where it was read already.
+    """
+    experiences = known_experiences(base) if known is None else known
     places = [place for place in (own_folder(base), SHIPPED) if place.is_dir()]
     found = [opened for place in places if (opened := _opened(place, experiences))]
     if not found:

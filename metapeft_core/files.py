@@ -55,6 +55,20 @@ def replaced_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+def is_free_for(folder: Path, known: str) -> bool:
+    """Whether a folder may be written there: nothing is, or an empty one, or one that `known` says is of its kind."""
+    if not folder.exists():
+        return True
+    return folder.is_dir() and ((folder / known).is_file() or not any(folder.iterdir()))
+
+
+def prove_writable(place: Path) -> None:
+    """Make the folder that a place lies in; raises what the system says where nothing can be written there."""
+    place.absolute().parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=place.absolute().parent):
+        pass
+
+
 def _swap(fresh: Path, path: Path) -> None:
     """A folder cannot be renamed over a full one: the old one steps aside first, and goes when the new one stands."""
     old = path.with_name(f".{path.name}-replaced-{os.getpid()}")

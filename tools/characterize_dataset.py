@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from metapeft_core.types import TaskCharacteristics
 from tools.arguments import UserPath
@@ -34,7 +33,7 @@ def characterize_dataset(data: UserPath, *, bench: Workbench | None = None) -> D
 
     Effect: reads.
     """
-    read, characteristics = (bench or default_workbench()).data(Path(data))
+    read, characteristics = (bench or default_workbench()).data(data)
     task, report = read.task, read.report
     return DatasetReport(
         characteristics, len(task.train), len(task.valid), len(task.test), report.rows_skipped, report.leaked_rows

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -63,9 +62,7 @@ def compare_methods(
         raise ToolError(
             f"methods names {', '.join(dict.fromkeys(methods)) or 'none'} alone: name two or more to compare"
         )
-    found = select_method(
-        task, data if data is None else Path(data), backbone, max_minutes, max_memory_gb, steps, bench=bench
-    )
+    found = select_method(task, data, backbone, max_minutes, max_memory_gb, steps, bench=bench)
     own = tuple(one for one in found.ranking if one.method in methods)
     difference = own[0].quality.expected - own[1].quality.expected
     return MethodComparison(

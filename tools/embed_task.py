@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -39,7 +38,7 @@ def embed_task(
     Effect: reads.
     """
     bench = bench or default_workbench()
-    vector = bench.vector(task, None if data is None else Path(data))
+    vector = bench.vector(task, data)
     likeness: dict[str, float] = {}
     for _, memory in bench.knowledge.store.select():
         cosine = float(np.dot(memory.vector, vector))

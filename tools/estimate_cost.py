@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from statistics import median
 
 from metapeft_core.training.cost import Basis, predict
@@ -65,7 +64,7 @@ def estimate_cost(
     Effect: reads.
     """
     bench = bench or default_workbench()
-    known = bench.known(task, None if data is None else Path(data))
+    known = bench.known(task, data)
     card = bench.backbone(backbone, known.objective)
     spec = checked_spec(method, settings or {})
     budget = Budget(steps)

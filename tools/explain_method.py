@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from knowledge.statistics import overview
-from metapeft_core.selection.cases import Case, cases_of
+from metapeft_core.selection.cases import Case, Cell, cases_of
 from metapeft_core.types import PEFTMethod
 from tools.registry import tool
 from tools.workbench import Workbench, default_workbench
@@ -100,19 +100,13 @@ def explain_method(method: PEFTMethod, *, bench: Workbench | None = None) -> Met
         sum(run.method == method for run in runs),
         {row.size: row.best[method] / row.comparisons for row in sizes},
         {row.size: row.near[method] / row.comparisons for row in sizes},
-        _ratio([(_seconds(case, method), _seconds(case, PEFTMethod.LORA)) for case in cases]),
-        _ratio([(_memory(case, method), _memory(case, PEFTMethod.LORA)) for case in cases]),
+        _beside_lora(cases, method, lambda cell: cell.seconds),
+        _beside_lora(cases, method, lambda cell: cell.memory),
     )
 
 
-def _seconds(case: Case, method: PEFTMethod) -> float:
-    return case.cells[method].seconds
-
-
-def _memory(case: Case, method: PEFTMethod) -> float:
-    return case.cells[method].memory
-
-
-def _ratio(pairs: list[tuple[float, float]]) -> float | None:
+def _beside_lora(cases: Sequence[Case], method: PEFTMethod, cost: Callable[[Cell], float]) -> float | None:
+    """The median of what it took over what LoRA took, where both were told."""
+    pairs = [(cost(case.cells[method]), cost(case.cells[PEFTMethod.LORA])) for case in cases]
     told = [own / other for own, other in pairs if own > 0 and other > 0]
     return float(np.median(told)) if told else None

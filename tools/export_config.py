@@ -11,7 +11,6 @@ from typing import Literal
 
 from metapeft_core.errors import ToolError
 from metapeft_core.files import replaced_file
-from metapeft_core.methods.interchange.runfiles import TrainingRun, run_file
 from metapeft_core.methods.registry import SETTINGS, setting_values
 from metapeft_core.selection.costs import SHARED_SETTINGS
 from metapeft_core.training.spec import TrainingSpec
@@ -66,6 +65,9 @@ def export_config(
     if target == "advisor":
         text = command(spec, backbone, data, steps)
     else:
+        # What writes YAML is imported only for whoever wants a run file: every answer shows a command.
+        from metapeft_core.methods.interchange.runfiles import TrainingRun, run_file
+
         card = (bench or default_workbench()).backbone(backbone, "generation")
         run = TrainingRun(
             data=str(data or "data"),

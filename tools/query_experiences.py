@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from knowledge.brief import TaskBrief
 from knowledge.index import Neighbour
@@ -55,7 +54,7 @@ def query_experiences(
     Effect: reads.
     """
     bench = bench or default_workbench()
-    vector = bench.vector(task, None if data is None else Path(data))
+    vector = bench.vector(task, data)
     found = bench.knowledge.nearest(vector, count, Filter(method=method, backbone=backbone))
     return tuple(_line(near) for near in found)
 

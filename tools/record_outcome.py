@@ -15,7 +15,7 @@ from knowledge.brief import TaskBrief
 from knowledge.importing.imported import UnusableError, identified, plain_settings, tidy
 from metapeft_core.errors import SettingsError
 from metapeft_core.training.finetune import rows_digest
-from metapeft_core.types import PEFTExperience, PEFTMethod, Setting, TaskCharacteristics
+from metapeft_core.types import Objective, PEFTExperience, PEFTMethod, Setting, TaskCharacteristics
 from tools.arguments import GIGABYTE, NOTHING_SAID, Gigabytes, Minutes, Seed, Steps, Task, UserPath
 from tools.registry import tool
 from tools.settings import checked_spec
@@ -68,20 +68,11 @@ def record_outcome(
 
     Effect: reads, writes.
     """
-    bench = bench or default_workbench()
+    bench, told = bench or default_workbench(), settings or {}
     brief = task if isinstance(task, TaskBrief) else NOTHING_SAID
-    described = None
-    rows = ""
-    objective = brief.asked_objective()
-    if data is not None:
-        read, described = bench.data(Path(data))
-        rows, objective = rows_digest(read.task), read.task.objective
-    elif isinstance(task, TaskCharacteristics):
-        described, objective = task, task.objective
-        # What is described and not at hand is known again by its description.
-        rows = sha256(repr(task).encode()).hexdigest()[:32]
+    described, rows, objective = _learned_from(task, data, bench)
     card = bench.backbone(backbone, objective)
-    spec = checked_spec(method, settings or {}, seed)
+    spec = checked_spec(method, told, seed)
     spec.check(card)
     every = spec.hyperparameters(card, objective == "classification")
     metric = "rouge_l" if objective == "generation" else "accuracy"
@@ -91,7 +82,7 @@ def record_outcome(
         characteristics=described,
         backbone=card,
         method=method,
-        hyperparameters=_plain({key: value for key, value in every.items() if key in (settings or {})}),
+        hyperparameters=_plain({key: value for key, value in every.items() if key in told}),
         performance={metric: score},
         outcome="completed",
         training_seconds=60 * (minutes or 0.0),
@@ -108,13 +99,23 @@ def record_outcome(
     )
     # The same figures on other rows, or on a task of which other things are said, are another run.
     experience = identified(experience, rows or repr(brief), metric)
-    return Recorded(experience.id, bench.remember(experience, None if data is None else Path(data), brief))
+    return Recorded(experience.id, bench.remember(experience, data, brief))
+
+
+def _learned_from(task: Task, data: Path | None, bench: Workbench) -> tuple[TaskCharacteristics | None, str, Objective]:
+    """The description of the data, by what its rows are known again, and its objective."""
+    if data is not None:
+        read, described = bench.data(data)
+        return described, rows_digest(read.task), read.task.objective
+    if isinstance(task, TaskCharacteristics):
+        # What is described and not at hand is known again by its description.
+        return task, sha256(repr(task).encode()).hexdigest()[:32], task.objective
+    return None, "", task.asked_objective()
 
 
 def _plain(settings: Mapping[str, Setting]) -> dict[str, Setting]:
-    lists = {name: list(value) if isinstance(value, tuple) else value for name, value in settings.items()}
     try:
-        return plain_settings(lists)
+        return plain_settings(settings)
     except UnusableError as fault:
         raise SettingsError(str(fault)) from fault
 

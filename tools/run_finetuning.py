@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from metapeft_core.backbones.load import load_backbone
 from metapeft_core.backbones.sentence import forget_encoder
 from metapeft_core.errors import ToolError
-from metapeft_core.training.cost import predict
-from metapeft_core.training.cost_refusal import refuse_if_too_large
-from metapeft_core.training.cost_workload import workload_like
+from metapeft_core.files import is_free_for, prove_writable
+from metapeft_core.methods.storage import ADAPTER_RECORD
+from metapeft_core.training.cost_refusal import refuse_unread
 from metapeft_core.training.finetune import finetune
 from metapeft_core.training.progress import Watch, watch_nothing
 from metapeft_core.training.spec import Budget
@@ -55,7 +54,7 @@ def run_finetuning(
     bench = bench or default_workbench()
     if out is not None:
         _check_place(Path(out))
-    read, characteristics = bench.data(Path(data))
+    read, characteristics = bench.data(data)
     name = backbone or DEFAULT_BACKBONES[read.task.objective]
     spec = checked_spec(method, settings or {}, seed)
     budget = Budget(
@@ -65,8 +64,7 @@ def run_finetuning(
     )
     card = bench.backbone(name, read.task.objective)
     spec.check(card)
-    # By its shapes alone, before weights are downloaded or read.
-    refuse_if_too_large(predict(workload_like(characteristics), card, spec, budget), budget, time_is_hard=False)
+    refuse_unread(characteristics, card, spec, budget)
     forget_encoder()
     experience = finetune(
         read.task,
@@ -78,19 +76,17 @@ def run_finetuning(
         characteristics=characteristics,
         refuse=False,
     )
-    bench.remember(experience, Path(data))
+    bench.remember(experience, data)
     return experience
 
 
 def _check_place(out: Path) -> None:
     """Refuse a place that holds something else, which the adapter would replace, or that cannot be written."""
     try:
-        if out.exists() and not (out.is_dir() and ((out / "adapter.json").is_file() or not any(out.iterdir()))):
+        if not is_free_for(out, ADAPTER_RECORD):
             raise ToolError(
                 f"out is {out}, which holds other files, and an adapter would replace them: name a new folder"
             )
-        out.absolute().parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out.absolute().parent):
-            pass
+        prove_writable(out)
     except (OSError, ValueError) as fault:
         raise ToolError(f"out is {out}, which cannot be written ({fault}): name another folder") from fault

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from metapeft_core.selection.recommend import Limits
 from metapeft_core.training.cost_speed import remembered_speed
 from metapeft_core.types import MethodRecommendation
@@ -36,7 +34,7 @@ def select_method(
     Effect: reads.
     """
     bench = bench or default_workbench()
-    known = bench.known(task, None if data is None else Path(data))
+    known = bench.known(task, data)
     return bench.judgement.system.predict_optimal_method(
         known.tasks,
         bench.backbone(backbone, known.objective),

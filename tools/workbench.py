@@ -30,8 +30,6 @@ FITTING = 0.9
 """Of the best likeness, from which on a known task gives its vector to one of which only words are known."""
 SPLIT_SEED = 0
 """Rows are split the same way whatever a run's seed, so that runs of different seeds are judged on the same rows."""
-
-
 State = tuple[tuple[Path, int, int], ...]
 """Files, their sizes, and when they were changed."""
 
@@ -69,7 +67,7 @@ class Workbench:
         """What was learned from the store."""
         from knowledge.judgement import open_judgement
 
-        return open_judgement(self.knowledge)
+        return open_judgement(self.knowledge, self.experiences)
 
     @cached_property
     def experiences(self) -> dict[str, PEFTExperience]:
@@ -83,6 +81,7 @@ class Workbench:
         from metapeft_core.data.characterize import characterize
         from metapeft_core.data.readers import read_with_report
 
+        path = Path(path)
         key = _state_of(path)
         if key not in self._data:
             found = (self._read or (lambda place: read_with_report(place, seed=SPLIT_SEED)))(path)
@@ -104,7 +103,7 @@ class Workbench:
         if isinstance(task, TaskCharacteristics):
             return Known((task,), task.objective, ())
         if data is not None:
-            found = self.data(Path(data))[1]
+            found = self.data(data)[1]
             told = found if task.rows is None else replace(found, dataset_size=task.rows)
             return Known((told,), told.objective, ())
         likely = stand_ins(task, self.experiences.values())
@@ -118,7 +117,7 @@ class Workbench:
         from metapeft_core.backbones.sentence import embed_texts
 
         if data is not None:
-            return task_vector(self.data(Path(data))[0].task, embed_texts)
+            return task_vector(self.data(data)[0].task, embed_texts)
         likely = stand_ins(task, self.experiences.values())
         if (task.task_type is None and task.domain is None) or not likely[0].likeness:
             words: Vector = embed_texts([task.in_words()])[0]

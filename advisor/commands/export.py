@@ -49,8 +49,9 @@ def export(
 def require_free(out: Path, known: str) -> None:
     """Refuse a folder that holds something else: a written adapter takes the whole folder's place."""
     from metapeft_core.errors import InterchangeError
+    from metapeft_core.files import is_free_for
 
     if out.exists() and not out.is_dir():
         raise InterchangeError(f"--out {out} is a file: give the path of a folder")
-    if out.is_dir() and any(out.iterdir()) and not (out / known).is_file():
+    if not is_free_for(out, known):
         raise InterchangeError(f"--out {out} holds other files, which the adapter would replace: name a new folder")

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from advisor.commands.run import parse_settings
+from advisor.filter_options import AsJson, Store
 from advisor.printing import answers, show_json
 
 
@@ -29,8 +30,8 @@ def record(
     domain: Annotated[str | None, typer.Option(help="What its texts are about, likewise.")] = None,
     name: Annotated[str, typer.Option(help="What to call the task.")] = "told",
     seed: Annotated[int, typer.Option(min=0, help="The run's seed.")] = 0,
-    store: Annotated[Path | None, typer.Option(help="A store other than your own.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    store: Store = None,
+    as_json: AsJson = False,
 ) -> None:
     """Tell how a fine-tuning run went; the advisor learns from it."""
     from advisor.answers import of_record

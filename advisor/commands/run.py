@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +11,7 @@ import typer
 
 from advisor.data_options import CompletionColumn, Data, LabelColumn, PromptColumn, SkipBad, SplitColumn, TextColumn
 from advisor.exit_codes import FAILED, INTERRUPTED
-from advisor.foretelling import cost_facts, foretell, refuse_unread, show_cost
+from advisor.foretelling import cost_facts, foretell, show_cost
 from advisor.printing import inert, remarks, show_json
 
 if TYPE_CHECKING:
@@ -21,10 +20,7 @@ if TYPE_CHECKING:
     from metapeft_core.training.spec import Budget, TrainingSpec
     from metapeft_core.types import PEFTExperience, TaskCharacteristics
 
-DEFAULT_MODELS = {"classification": "minilm", "generation": "smollm2"}
 MOST_SEED = 2**31 - 1
-SPLIT_SEED = 0
-"""Rows are split the same way whatever the run's seed, so that runs of different seeds are judged on the same rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +69,7 @@ def run(
     from metapeft_core.data.readers import read_with_report
     from metapeft_core.methods.registry import make_settings
     from metapeft_core.training.spec import Budget, TrainingSpec
+    from tools.workbench import SPLIT_SEED
 
     spec = TrainingSpec(
         method=make_settings(method, parse_settings(settings or [])),
@@ -124,11 +121,13 @@ def _value(key: str, text: str) -> Any:
 def check_places(out: Path | None, checkpoint: Path | None) -> None:
     """Refuse places that cannot be written, or that hold something else, before the work and not after it."""
     from metapeft_core.errors import SettingsError
+    from metapeft_core.files import is_free_for
+    from metapeft_core.methods.storage import ADAPTER_RECORD
 
-    if out is not None and out.exists():
-        if not out.is_dir():
+    if out is not None:
+        if out.exists() and not out.is_dir():
             raise SettingsError(f"--out {out} is a file: give the path of a folder")
-        if any(out.iterdir()) and not (out / "adapter.json").is_file():
+        if not is_free_for(out, ADAPTER_RECORD):
             raise SettingsError(f"--out {out} holds other files, which an adapter would replace: name a new folder")
     for name, place in (("--out", out), ("--checkpoint", checkpoint)):
         if place is not None:
@@ -139,11 +138,10 @@ def check_places(out: Path | None, checkpoint: Path | None) -> None:
 
 def _make_parent(name: str, place: Path) -> None:
     from metapeft_core.errors import SettingsError
+    from metapeft_core.files import prove_writable
 
     try:
-        place.absolute().parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=place.absolute().parent):
-            pass
+        prove_writable(place)
     except OSError as fault:
         raise SettingsError(f"{name} {place} cannot be written ({fault.strerror}): name another place") from fault
 
@@ -153,8 +151,10 @@ def prepare(task: Task, model: str | None, spec: TrainingSpec, budget: Budget) -
     from metapeft_core.backbones.load import describe_backbone, load_backbone
     from metapeft_core.backbones.sentence import forget_encoder
     from metapeft_core.data.characterize import characterize
+    from metapeft_core.training.cost_refusal import refuse_unread
+    from tools.workbench import DEFAULT_BACKBONES
 
-    name = model or DEFAULT_MODELS[task.objective]
+    name = model or DEFAULT_BACKBONES[task.objective]
     card = describe_backbone(name)
     spec.check(card)
     characteristics = characterize(task)

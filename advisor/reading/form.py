@@ -69,12 +69,17 @@ def lines(after_one: bool, with_data: bool) -> tuple[Line, ...]:
     )
 
 
+def key_of(number: Number) -> str:
+    """What stands before the colon of a number's line."""
+    return " ".join(number.text.split())
+
+
 def number_lines(numbers: Sequence[Number]) -> tuple[Line, ...]:
     """A line for each number that could mean several things; a number that is written twice has one."""
     found: dict[str, Line] = {}
     for number in numbers:
-        key = " ".join(number.text.split())
         if len(number.roles) > 1:
+            key = key_of(number)
             found.setdefault(key, Line(key, tuple(number.roles), optional=False))
     return tuple(found.values())
 
@@ -114,10 +119,9 @@ def pattern_of(after_one: bool, with_data: bool, numbers: Sequence[Number]) -> s
         return String(f"{key}: ") + either(*values) + "\n"
 
     about: Any = String("")
-    for each in rest:
-        about = about + optional(line(each.key, each.values))
-    for each in number_lines(numbers):
-        about = about + line(each.key, each.values)
+    for each in (*rest, *number_lines(numbers)):
+        own = line(each.key, each.values)
+        about = about + (optional(own) if each.optional else own)
     silent = [value for value in head.values if value in SILENT]
     talking = [value for value in head.values if value not in SILENT]
     return str(to_regex(either(line(head.key, silent), line(head.key, talking) + about)))

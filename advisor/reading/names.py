@@ -24,11 +24,8 @@ METHOD_WORDS: Mapping[PEFTMethod, re.Pattern[str]] = {
     PEFTMethod.P_TUNING: re.compile(r"\bp[\s_-]?tun\w+|\bptun\w+", ASCII),
 }
 NEAR_MISSES: Mapping[str, PEFTMethod] = {
-    "lora": PEFTMethod.LORA,
-    "adalora": PEFTMethod.ADALORA,
     "prefix tuning": PEFTMethod.PREFIX_TUNING,
     "prompt tuning": PEFTMethod.PROMPT_TUNING,
-    "p-tuning": PEFTMethod.P_TUNING,
 }
 LORA_TYPOS = re.compile(r"\b(?:lroa|loar|lorra|loraa|l0ra|lo-ra)\b", ASCII)
 ALIKE, FIRST_ALIKE = 0.82, 0.75
@@ -70,18 +67,20 @@ def _misspelt(text: str) -> dict[PEFTMethod, int]:
     for place, first in enumerate(words):
         second = words[place + 1] if place + 1 < len(words) else None
         pair = f"{first[0]} {second[0]}".lower() if second else ""
-        for name in ("prefix tuning", "prompt tuning"):
-            if pair and SequenceMatcher(None, pair, name).ratio() >= ALIKE:
-                # "prompt" and "prefix" share letters with each other: whichever is nearer is meant.
-                rival = "prompt tuning" if name == "prefix tuning" else "prefix tuning"
-                nearer = SequenceMatcher(None, pair, name).ratio() > SequenceMatcher(None, pair, rival).ratio()
-                # "proper tuning" is near enough as a whole, and still two words that are spelt well.
-                first_word = SequenceMatcher(None, first[0].lower(), name.partition(" ")[0]).ratio()
-                if nearer and first_word >= FIRST_ALIKE:
-                    found.setdefault(NEAR_MISSES[name], first.start())
-        if len(first[0]) >= 6 and SequenceMatcher(None, first[0].lower(), "adalora").ratio() >= ALIKE:
+        likeness = {name: _likeness(pair, name) for name in NEAR_MISSES}
+        # "prompt" and "prefix" share letters with each other: whichever is nearer is meant.
+        name = max(likeness, key=lambda one: likeness[one])
+        is_one = len(set(likeness.values())) > 1 and likeness[name] >= ALIKE
+        # "proper tuning" is near enough as a whole, and still two words that are spelt well.
+        if is_one and _likeness(first[0].lower(), name.partition(" ")[0]) >= FIRST_ALIKE:
+            found.setdefault(NEAR_MISSES[name], first.start())
+        if len(first[0]) >= 6 and _likeness(first[0].lower(), "adalora") >= ALIKE:
             found.setdefault(PEFTMethod.ADALORA, first.start())
     return found
+
+
+def _likeness(written: str, name: str) -> float:
+    return SequenceMatcher(None, written, name).ratio()
 
 
 def targets_in(text: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from advisor.reading.form import SPEECHES, SUBJECTS, TASKS, Before, parsed
+from advisor.reading.form import SPEECHES, SUBJECTS, TASKS, Before, key_of, parsed
 from advisor.reading.names import methods_in, model_in, model_places, targets_in
 from advisor.reading.numbers import Number, Role, numbers_in
 from advisor.reading.reading import Act, Reading
@@ -51,7 +51,7 @@ def understood(form: str, numbers: Sequence[Number]) -> tuple[dict[str, str], di
             values[key] = names[told[key]]
     roles = {}
     for number in numbers:
-        key = " ".join(number.text.split())
+        key = key_of(number)
         roles[number.text] = Role(told[key]) if key in told else only_role(number)
     return values, roles
 

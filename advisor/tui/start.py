@@ -40,13 +40,14 @@ def opening_of(wishes: Wishes) -> Opening:
     """How the session is made; everything that takes a while is imported there, while the screen stands already."""
 
     def opening(confirm: Confirm, watch: Watch) -> Session:
-        from advisor.commands.ask import conversation_of, reader_of
+        from advisor.conversations import conversation_of
+        from advisor.models import chosen_model
         from advisor.session import Session
         from tools.workbench import Workbench
 
         name, resume = conversation_of(wishes.go_on)
         return Session(
-            model=reader_of(wishes.reader),
+            model=chosen_model(wishes.reader),
             data=wishes.data,
             backbone=wishes.backbone,
             bench=Workbench(wishes.store),

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from advisor.reading.form import SILENT, Before, asked, filled, number_lines, words
+from advisor.reading.form import SILENT, Before, asked, filled, key_of, number_lines, words
 from advisor.reading.numbers import Role, numbers_in
 from advisor.reading.reader import numbers_beside_names
 from advisor.reading.reading import AFTER_ONE, WITH_DATA, Act
@@ -58,6 +58,8 @@ class Draft:
     values: dict[str, str] = field(default_factory=dict)
     roles: list[tuple[str, Role]] = field(default_factory=list)
     """Surfaces of numbers and what they mean."""
+    first: str | None = None
+    """The method that is named first."""
 
     def number(self, role: Role) -> str:
         """A number of something."""
@@ -102,7 +104,7 @@ def _roles(text: str, draft: Draft) -> dict[str, Role] | None:
     found: dict[str, Role] = {}
     keys = {line.key for line in number_lines(numbers)}
     for number in numbers:
-        key = " ".join(number.text.split())
+        key = key_of(number)
         match = next(
             (entry for entry in open_roles if entry[0].lower() in key.lower() or key.lower() in entry[0].lower()), None
         )
@@ -154,7 +156,7 @@ def _slot(name: str, draft: Draft, act: Act) -> str:
 def _limit_or_model(name: str, draft: Draft, act: Act) -> str:
     chance = draft.chance
     if name == "on":
-        sure = act in (Act.REFINE,)
+        sure = act is Act.REFINE
         return (
             chance.choice(english().on).format(x=chance.choice(english().models))
             if sure or chance.random() < 0.3
@@ -168,10 +170,9 @@ def _limit_or_model(name: str, draft: Draft, act: Act) -> str:
 
 def _method(draft: Draft, name: str) -> str:
     kinds = list(english().methods)
-    # The second is another one than the first, which the draft remembers under a key that no form has.
-    first = draft.values.get(" m")
-    kind = draft.chance.choice([kind for kind in kinds if kind != first])
-    draft.values[" m"] = kind if name == "m" else str(first)
+    # The second is another one than the first.
+    kind = draft.chance.choice([kind for kind in kinds if kind != draft.first])
+    draft.first = kind if name == "m" else draft.first
     return draft.chance.choice(english().methods[kind])
 
 

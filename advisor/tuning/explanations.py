@@ -6,10 +6,10 @@ import random
 from collections.abc import Iterator
 
 from advisor.reasoning.compose import composed
-from advisor.reasoning.facts import Facts, duration, listed, percent, size
+from advisor.reasoning.facts import Facts, duration, percent, size
 from advisor.reasoning.write import prompt_of
 from advisor.tuning.conversations import Example
-from metapeft_core.selection.reasons import NAMES
+from metapeft_core.selection.reasons import NAMES, listed
 
 
 def explanations(count: int, seed: int = 0) -> Iterator[Example]:

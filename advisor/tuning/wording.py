@@ -35,9 +35,10 @@ def amount(chance: random.Random, most: int = VALUES[-1]) -> tuple[str, int]:
     """A number of something, as somebody might write it, and its value."""
     if most <= FEW:
         value = chance.randint(2, most)
+    elif chance.random() < 0.7:
+        value = chance.choice([one for one in VALUES if one <= most])
     else:
-        value = chance.choice([one for one in VALUES if one <= most]) if chance.random() < 0.7 else 5
-        value = chance.randint(5, min(most, 9999)) if value == 5 else value
+        value = chance.randint(5, min(most, 9999))
     forms = [str(value), str(value)]
     if value >= 1000:
         forms += [f"{value:,}", f"{value:,}"]

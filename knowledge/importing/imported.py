@@ -86,7 +86,7 @@ def _setting(name: str, value: Any) -> Setting:
         if not abs(value) <= LARGEST:
             raise UnusableError(f"{shown(name)} among the settings is {shown(value)}, too large to be one")
         return value
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         items = tuple(inert(item) for item in value)
         # PEFT holds these in a set: their order is by chance, and the same settings must look the same.
         return tuple(sorted(items)) if name == "target_modules" else items

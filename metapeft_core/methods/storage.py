@@ -20,6 +20,8 @@ from metapeft_core.methods.adapted import Adapted, Head
 from metapeft_core.methods.registry import make_settings, setting_values
 
 FORMAT = 1
+ADAPTER_RECORD = "adapter.json"
+"""By which a folder is known to hold an adapter of this project."""
 CLASSIFIER = "classifier."
 
 
@@ -50,7 +52,7 @@ def save_adapter(model: Adapted, folder: Path, labels: tuple[str, ...] = ()) -> 
     )
     with replaced_folder(folder) as fresh:
         mx.save_safetensors(str(fresh / "adapter.safetensors"), all_tensors(model), metadata={"format": "mlx"})
-        (fresh / "adapter.json").write_text(json.dumps(asdict(record), indent=2, ensure_ascii=False))
+        (fresh / ADAPTER_RECORD).write_text(json.dumps(asdict(record), indent=2, ensure_ascii=False))
 
 
 def all_tensors(model: Adapted) -> dict[str, mx.array]:
@@ -72,7 +74,7 @@ def put_tensors(model: Adapted, tensors: dict[str, mx.array]) -> None:
 
 def read_record(folder: Path) -> AdapterRecord:
     """The record of a saved adapter, without its weights."""
-    path = folder / "adapter.json"
+    path = folder / ADAPTER_RECORD
     try:
         values = json.loads(path.read_text())
         record = AdapterRecord(**values)

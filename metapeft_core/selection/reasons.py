@@ -36,13 +36,13 @@ def reasons(
 def _choice(taken: MethodForecast, ranking: Sequence[MethodForecast], tied: Sequence[PEFTMethod]) -> str:
     name = NAMES[taken.method]
     if tied:
-        others = _listed([NAMES[method] for method in tied if method != taken.method])
-        return f"{_begun(name)} and {others} are within noise of each other; {name} is the cheapest of them."
+        others = listed([NAMES[method] for method in tied if method != taken.method])
+        return f"{begun(name)} and {others} are within noise of each other; {name} is the cheapest of them."
     if taken.method == ranking[0].method:
         return (
-            f"{_begun(name)} is expected to be best, or as good as the best, with a probability of {taken.chance:.0%}."
+            f"{begun(name)} is expected to be best, or as good as the best, with a probability of {taken.chance:.0%}."
         )
-    return f"{_begun(name)} is the safe choice, as good as the best with a probability of {taken.chance:.0%}."
+    return f"{begun(name)} is the safe choice, as good as the best with a probability of {taken.chance:.0%}."
 
 
 def _expected(taken: MethodForecast) -> str:
@@ -69,9 +69,11 @@ def _grounds(cases: int, published: float) -> str:
     return f"That rests on {measured}."
 
 
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def listed(names: Sequence[str]) -> str:
+    """Names one after the other."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
-def _begun(name: str) -> str:
+def begun(name: str) -> str:
+    """A name as it stands at the beginning of a sentence."""
     return name[0].upper() + name[1:]

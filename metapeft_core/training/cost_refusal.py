@@ -15,14 +15,28 @@ from metapeft_core.methods.lora import LoRASettings
 from metapeft_core.methods.p_tuning import PTuningSettings
 from metapeft_core.methods.prefix_tuning import PrefixTuningSettings
 from metapeft_core.methods.prompt_tuning import PromptTuningSettings
-from metapeft_core.training.cost import CostEstimate, Plan, corrected_steps, estimate, plan_batches, weight_bytes
+from metapeft_core.training.cost import (
+    CostEstimate,
+    Plan,
+    corrected_steps,
+    estimate,
+    plan_batches,
+    predict,
+    weight_bytes,
+)
+from metapeft_core.training.cost_workload import workload_like
 from metapeft_core.training.spec import Budget, TrainingSpec
-from metapeft_core.types import Backbone
+from metapeft_core.types import Backbone, TaskCharacteristics
 
 LENGTHS = (512, 384, 256, 192, 128, 96, 64, 48, 32, 16)
 FOUR_BITS = 4.5 / 8
 """Bytes a parameter in MLX's usual quantisation: four bits, and half a bit for scales."""
 MIB = 2**20
+
+
+def refuse_unread(characteristics: TaskCharacteristics, card: Backbone, spec: TrainingSpec, budget: Budget) -> None:
+    """Refuse a run by its shapes alone, before weights are downloaded or read; its clock stops one that is too long."""
+    refuse_if_too_large(predict(workload_like(characteristics), card, spec, budget), budget, time_is_hard=False)
 
 
 @dataclass(frozen=True, slots=True)

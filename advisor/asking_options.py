@@ -1,0 +1,18 @@
+"""The options by which a conversation is told what it is about and who leads it. Knows no conversation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+TaskData = Annotated[Path | None, typer.Option(help="A data file of the task, which tells more than words do.")]
+AdaptedModel = Annotated[str | None, typer.Option(help="The model to adapt: a name, a folder or a hub id.")]
+Reader = Annotated[
+    str | None,
+    typer.Option(help="The model that reads and writes; none for rules.", show_default="what is at hand"),
+]
+GoOn = Annotated[
+    str | None, typer.Option("--continue", "-c", metavar="NAME", help="Follow up; `last` is the latest one.")
+]
