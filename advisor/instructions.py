@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from advisor.reading.form import SPEECHES, SUBJECTS, TASKS
+from advisor.reading.form import SUBJECTS, TASKS
 from advisor.reading.numbers import Role
 from advisor.reading.reading import Act
 from tools.registry import all_tools
@@ -28,10 +28,9 @@ EXAMPLES = (
         "recommend",
         "sentiment",
         "travel",
-        "de",
         "1.5k: rows",
     ),
-    ("what is the tallest mountain", "other", "", "", "", ""),
+    ("what is the tallest mountain", "other", "", "", ""),
 )
 
 
@@ -43,9 +42,9 @@ def instructions() -> str:
         "You read questions put to an advisor on parameter-efficient fine-tuning of language models. It has tools:\n"
         f"{tools}\n\nFor each question fill in a form, one line each, and nothing else:\n"
         "act: what is wanted\ntask: kind of task (left out if not said)\ndomain: what the texts are about (left out if "
-        "not said)\nlanguage: language of the data (left out if not said)\nand for each number of the question a line "
-        f"with the number and what it is.\n\nacts:\n{acts}\ntasks: {', '.join(TASKS)}\ndomains: {', '.join(SUBJECTS)}\n"
-        f"languages: {', '.join(SPEECHES)}\nnumbers: {', '.join(Role)}\n\n"
+        "not said)\nand for each number of the question a line with the number and what it is.\n\n"
+        f"acts:\n{acts}\ntasks: {', '.join(TASKS)}\ndomains: {', '.join(SUBJECTS)}\n"
+        f"numbers: {', '.join(Role)}\n\n"
         + "\n".join(map(_example, EXAMPLES))
         + "\n\nWhen you are asked to write the reasons of a recommendation, write four to eight plain sentences that "
         "use the facts you are given and no other fact, number or method. Say what speaks against the choice, and on "
@@ -54,7 +53,7 @@ def instructions() -> str:
 
 
 def _example(told: tuple[str, ...]) -> str:
-    question, act, task, domain, language, number = told
+    question, act, task, domain, number = told
     lines = [f"act: {act}"]
-    lines += [f"{key}: {value}" for key, value in (("task", task), ("domain", domain), ("language", language)) if value]
+    lines += [f"{key}: {value}" for key, value in (("task", task), ("domain", domain)) if value]
     return "\n".join([f"question: {question}", *lines, *filter(None, [number])])

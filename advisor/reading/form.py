@@ -5,7 +5,6 @@ A form is a few short lines, of which all but the first may be missing:
     act: recommend
     task: question answering
     domain: legal
-    language: de
     500: rows
 
 Every value is one of a closed set. Numbers are those that stand in the question, and only what each can mean is
@@ -21,7 +20,6 @@ from typing import Any
 from advisor.reading.numbers import Number, Role
 from advisor.reading.reading import Act, sensible_acts
 from metapeft_core.data.domain import DOMAINS
-from metapeft_core.data.language import LANGUAGES
 from metapeft_core.data.task_type import TASK_TYPES
 
 SILENT = (Act.HELP, Act.OTHER)
@@ -56,7 +54,6 @@ def words(name: str) -> str:
 
 TASKS = {words(name): name for name in TASK_TYPES if not name.startswith("other")}
 SUBJECTS = {words(name): name for name in DOMAINS if name != "general"}
-SPEECHES = {name: name for name in LANGUAGES}
 
 
 def lines(after_one: bool, with_data: bool) -> tuple[Line, ...]:
@@ -65,7 +62,6 @@ def lines(after_one: bool, with_data: bool) -> tuple[Line, ...]:
         Line("act", tuple(sensible_acts(after_one, with_data)), optional=False),
         Line("task", tuple(TASKS)),
         Line("domain", tuple(SUBJECTS)),
-        Line("language", tuple(SPEECHES)),
     )
 
 
@@ -98,7 +94,7 @@ def asked(question: str, before: Before | None, with_data: bool) -> str:
 def filled(act: Act, values: Mapping[str, str], roles: Mapping[str, Role]) -> str:
     """A form as it looks when it is filled in; `roles` by the key of each number's line."""
     told = [f"act: {act}"]
-    told += [f"{key}: {values[key]}" for key in ("task", "domain", "language") if key in values]
+    told += [f"{key}: {values[key]}" for key in ("task", "domain") if key in values]
     told += [f"{key}: {role}" for key, role in roles.items()]
     return "\n".join(told) + "\n"
 

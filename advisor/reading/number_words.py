@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from advisor.reading.slips import one_slip
 
 _TOLD: Mapping[str, Any] = json.loads(Path(__file__).with_name("number_words.json").read_text(encoding="utf-8"))
 
@@ -38,3 +41,14 @@ CLASSES = _listed("classes")
 """Behind a number they say that it counts labels."""
 OTHER_AFTER = _listed("other_after")
 """Behind a number they say that it is none of what is looked for."""
+
+MISSPELT = ("hundred", "thousand", "million", "hundreds", "thousands", "millions")
+"""Words whose slips of the keyboard are understood: a scale that is overlooked makes a number wrong by far."""
+
+
+@lru_cache(maxsize=4096)
+def meant(word: str) -> str:
+    """The word, or the scale that it is one slip away from."""
+    if len(word) < 6 or word in SCALES or word in UNITS:
+        return word
+    return next((scale for scale in MISSPELT if one_slip(word, scale)), word)

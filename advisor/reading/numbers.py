@@ -25,6 +25,7 @@ from advisor.reading.number_words import (
     SCALES,
     UNITS,
     VAGUE,
+    meant,
 )
 
 
@@ -85,6 +86,15 @@ OTHER_BEFORE = re.compile(
     r"llama|qwen|gemma|phi|mistral|bert|smollm|roberta|bloom|falcon)\s*(?:of|=|:|is|size)?\s*[-_]?)$",
     re.I,
 )
+YEARS = re.compile(
+    r"\b(?:from|between|von|zwischen|de|entre|da|dal)\s+(?:19|20)\d\d\s*(?:to|and|until|bis|und|à|et|a|y|al?|-)\s*(?:19|20)\d\d\b"
+    r"|\b(?:19|20)\d\d\s?[-\u2013]\s?(?:19|20)\d\d\b"
+    r"|\b(?:in|since|until|till|by|year|early|late|mid|spring|summer|autumn|fall|winter|Q[1-4]|im|jahr|seit|en|depuis|"
+    r"desde|nel|em|january|february|march|april|may|june|july|august|september|october|november|december)\s+"
+    r"(?:19|20)\d\d\b(?![\d.,%]*\d)(?!\s+\w+s\b)(?!\s?[kKmM%]\b)",
+    re.I,
+)
+"""Where years stand; "in 2000 reviews" is none, since what is counted follows."""
 SCIENTIFIC = re.compile(r"\d+(?:\.\d+)?e-?\d+", re.I)
 
 
@@ -99,9 +109,9 @@ def numbers_in(text: str) -> tuple[Number, ...]:
 
 
 def _in_digits(text: str) -> Iterator[Number]:
-    scientific = [match.span() for match in SCIENTIFIC.finditer(text)]
+    others = [match.span() for pattern in (SCIENTIFIC, YEARS) for match in pattern.finditer(text)]
     for match in DIGITS.finditer(text):
-        if any(start <= match.start() < end for start, end in scientific):
+        if any(start <= match.start() < end for start, end in others):
             continue
         unit = (match["close"] or match["unit"] or "").lower()
         if OTHER_BEFORE.search(text[: match.start()]) and unit not in GIGABYTES:
@@ -141,8 +151,9 @@ def _scaled(number: Number, following: str) -> Number:
     """With a scale in words behind it: "20 thousand"."""
     gap = following[: following.startswith(" ")]
     word = WORD.match(following, len(gap))
-    if word and word[0].lower() in SCALES and Role.ROWS in number.roles and number.text[-1].isdigit():
-        return Number(number.text + gap + word[0], number.start, number.value * SCALES[word[0].lower()], PLAIN)
+    scale = SCALES.get(meant(word[0].lower())) if word else None
+    if word and scale and Role.ROWS in number.roles and number.text[-1].isdigit():
+        return Number(number.text + gap + word[0], number.start, number.value * scale, PLAIN)
     return number
 
 
@@ -185,9 +196,11 @@ def _in_words(text: str) -> Iterator[Number]:
     phrase: _Phrase | None = None
     words = list(WORD.finditer(text))
     for match, following in zip_longest(words, words[1:]):
-        word = match[0].lower()
+        word = meant(match[0].lower())
         gap = text[phrase.reach : match.start()] if phrase else ""
-        if phrase and (gap.strip(" -") or not _continues(phrase, word, following[0].lower() if following else "")):
+        if phrase and (
+            gap.strip(" -") or not _continues(phrase, word, meant(following[0].lower()) if following else "")
+        ):
             yield from _finished(phrase, text)
             phrase = None
         if phrase is None:

@@ -1,7 +1,8 @@
 """A question becomes a reading: filled in by a model or by rules, and held against its own text. Knows no tool.
 
 What the text says beyond doubt is not left to anybody: which numbers stand in it and what they are worth, which
-methods, models and tools it names. Whoever reads says what is wanted, what the task is, and what each number is.
+methods, models, tools and languages it names. Whoever reads says what is wanted, what the task is, and what each
+number is.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from advisor.reading.form import SPEECHES, SUBJECTS, TASKS, Before, key_of, parsed
+from advisor.reading.form import SUBJECTS, TASKS, Before, key_of, parsed
+from advisor.reading.languages import language_in
 from advisor.reading.names import methods_in, model_in, model_places, targets_in
 from advisor.reading.numbers import Number, Role, numbers_in
 from advisor.reading.reading import Act, Reading
@@ -46,7 +48,7 @@ def understood(form: str, numbers: Sequence[Number]) -> tuple[dict[str, str], di
     """What a filled form says, in the names of the closed vocabularies."""
     told = parsed(form)
     values = {"act": told["act"]}
-    for key, names in (("task", TASKS), ("domain", SUBJECTS), ("language", SPEECHES)):
+    for key, names in (("task", TASKS), ("domain", SUBJECTS)):
         if key in told:
             values[key] = names[told[key]]
     roles = {}
@@ -65,8 +67,8 @@ def checked(question: str, numbers: Sequence[Number], values: Mapping[str, str],
     """A reading in which every number and name stands in the question."""
     act = Act(values["act"])
     by_role: dict[Role, Number] = {}
-    # "Some tweets, 500 of them" says how many.
-    for number in sorted(numbers, key=lambda one: one.vague):
+    # "Some tweets, 500 of them" says how many, and so does "two of us labelled 500".
+    for number in sorted(numbers, key=lambda one: (one.vague, one.value < HANDFUL)):
         role = roles.get(number.text, Role.NOTHING) if len(number.roles) > 1 else only_role(number)
         if role in number.roles:
             by_role.setdefault(role, number)
@@ -88,6 +90,8 @@ def checked(question: str, numbers: Sequence[Number], values: Mapping[str, str],
     )
 
 
+HANDFUL = 5
+"""Fewer rows than these are hardly meant where another number may be that of the rows."""
 EACH = re.compile(r"^ ?(?:\w+ ){0,2}?(?:per|each|pro|par|por|for (?:each|every))\b", re.I)
 """Behind a number of rows they say that there are so many of every class."""
 
@@ -101,7 +105,7 @@ def _brief(question: str, values: Mapping[str, str], numbers: Mapping[Role, Numb
         count,
         values.get("task"),
         values.get("domain"),
-        values.get("language"),
+        language_in(question),
         classes if classes is None or classes > 1 else None,
         _whole(numbers, Role.TOKENS),
     )

@@ -137,23 +137,6 @@ DOMAINS: Mapping[str, re.Pattern[str]] = {
     "assistant": _any("voice command", "voice assistant", "smart home"),
     "code": _any("source code", "code snippet", "functions"),
 }
-LANGUAGES: Mapping[str, re.Pattern[str]] = {
-    "de": _any("german", "deutsch"),
-    "fr": _any("french", "français"),
-    "es": _any("spanish", "español"),
-    "it": _any("italian"),
-    "pt": _any("portuguese", "brazilian"),
-    "nl": _any("dutch"),
-    "pl": _any("polish"),
-    "ru": _any("russian"),
-    "zh": _any("chinese", "mandarin"),
-    "ja": _any("japanese"),
-    "tr": _any("turkish"),
-    "ar": _any("arabic"),
-    "ko": _any("korean"),
-    "sv": _any("swedish"),
-    "cs": _any("czech"),
-}
 BEHIND: Mapping[Role, re.Pattern[str]] = {
     Role.CLASSES: re.compile(r"^[\s-]*(?:\w+ )?(?:class|labels?\b|categor|topics|way\b|intents)", re.I),
     Role.STEPS: re.compile(r"^\s*(?:\w+ )?(?:steps|iterations|updates)", re.I),
@@ -164,10 +147,10 @@ BEHIND: Mapping[Role, re.Pattern[str]] = {
 def read_by_rules(
     question: str, numbers: Sequence[Number], after_one: bool, with_data: bool
 ) -> tuple[dict[str, str], dict[str, Role]]:
-    """Act, task, domain and language by key, and what each number is."""
+    """Act, task and domain by key, and what each number is."""
     act = act_of(question, after_one, with_data)
     found = {"act": str(act)}
-    for key, known in (("task", TASKS), ("domain", DOMAINS), ("language", LANGUAGES)):
+    for key, known in (("task", TASKS), ("domain", DOMAINS)):
         name = next((name for name, pattern in known.items() if pattern.search(question)), None)
         if name is not None:
             found[key] = name

@@ -1,6 +1,7 @@
 """Teaches the small model that comes with the package to fill in forms and to write reasons, in the project's lab.
 
     python -m advisor.tuning --out advisor/tuned [--reading 14000] [--writing 1200] [--seed 0] [--checkpoint FILE]
+                             [--begin FOLDER]
 
 An hour on two cores. The adapter is saved in half precision: it is merged into the weights before it is used.
 """
@@ -19,6 +20,7 @@ from metapeft_core.backbones.load import load_backbone
 from metapeft_core.data.task import Example as Row
 from metapeft_core.data.task import Task
 from metapeft_core.methods.lora import LoRASettings
+from metapeft_core.methods.storage import WEIGHTS
 from metapeft_core.training.finetune import finetune
 from metapeft_core.training.progress import Progress
 from metapeft_core.training.spec import Budget, TrainingSpec
@@ -39,6 +41,7 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--checkpoint", type=Path)
+    parser.add_argument("--begin", type=Path, help="an adapter that was taught before and is to be taught further")
     chosen = parser.parse_args()
     task = made_task(chosen.reading, chosen.writing, chosen.seed)
     steps = len(task.train) // chosen.batch_size
@@ -55,10 +58,18 @@ def main() -> None:
 
     backbone = load_backbone(chosen.model)
     run = finetune(
-        task, backbone, spec, budget, out=chosen.out, checkpoint=chosen.checkpoint, watch=watch, refuse=False
+        task,
+        backbone,
+        spec,
+        budget,
+        out=chosen.out,
+        checkpoint=chosen.checkpoint,
+        watch=watch,
+        refuse=False,
+        begin=chosen.begin,
     )
     print(f"{run.outcome}: held-out loss {run.performance.get('valid_loss', float('nan')):.4f}, {run.steps} steps")
-    halve(chosen.out / "adapter.safetensors")
+    halve(chosen.out / WEIGHTS)
 
 
 def made_task(reading: int, writing: int, seed: int) -> Task:

@@ -10,6 +10,7 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from advisor.reading.form import SILENT, Before, asked, filled, key_of, number_lines, words
 from advisor.reading.numbers import Role, numbers_in
@@ -147,10 +148,13 @@ def _slot(name: str, draft: Draft, act: Act) -> str:
     if name == "target":
         return chance.choice([form for forms in english().targets.values() for form in forms])
     if name == "lang":
-        code, names = chance.choice(list(english().speeches.items()))
-        draft.values["language"] = code
-        return chance.choice(names)
+        return chance.choice(_speeches())
     return _limit_or_model(name, draft, act)
+
+
+@cache
+def _speeches() -> list[str]:
+    return [name for names in english().speeches.values() for name in names]
 
 
 def _limit_or_model(name: str, draft: Draft, act: Act) -> str:
@@ -239,9 +243,7 @@ def _sorting(draft: Draft) -> str:
 
 def _adjective(draft: Draft) -> str:
     if draft.chance.random() < 0.2:
-        code, names = draft.chance.choice(list(english().speeches.items()))
-        draft.values["language"] = code
-        return draft.chance.choice(names)
+        return draft.chance.choice(_speeches())
     domain = draft.chance.choice(list(english().subjects))
     draft.values["domain"] = words(domain)
     return draft.chance.choice(english().subjects[domain].adjectives)
@@ -261,9 +263,7 @@ def _things(draft: Draft) -> str:
     if domain:
         draft.values["domain"] = words(domain)
     if draft.tongue is None and chance.random() < 0.1:
-        code, names = chance.choice(list(english().speeches.items()))
-        draft.values["language"] = code
-        return f"{chance.choice(names)} {things}"
+        return f"{chance.choice(_speeches())} {things}"
     return things
 
 
@@ -277,9 +277,7 @@ def foreign_job(draft: Draft, tongue: Tongue) -> str:
         return task
     things = _things(draft)
     if chance.random() < 0.15 and tongue.about:
-        code, name = chance.choice(list(tongue.speeches.items()))
-        draft.values["language"] = code
-        things = f"{name} {things}"
+        things = f"{chance.choice(list(tongue.speeches.values()))} {things}"
     return f"{task}{tongue.about}{things}" if tongue.about else f"{things}{task}"
 
 

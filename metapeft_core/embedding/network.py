@@ -117,14 +117,14 @@ class TaskEmbedder:
     def save(self, path: Path) -> None:
         """Write everything to one safetensors file, whole or not at all."""
         facts = {"format": FORMAT, "extractor": self.extractor.to_json()}
-        with replaced_file(path) as fresh:
-            mx.save_safetensors(str(fresh), _tensors(self.network), metadata=facts)
+        with replaced_file(path) as fresh, fresh.open("wb") as file:
+            mx.save_safetensors(file, _tensors(self.network), metadata=facts)
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """What `save` wrote."""
         try:
-            loaded: Any = mx.load(str(path), return_metadata=True)
+            loaded: Any = mx.load(str(path), format="safetensors", return_metadata=True)
             tensors, facts = loaded
             if facts.get("format") != FORMAT:
                 raise ValueError(f"its format is {facts.get('format')!r}, not {FORMAT!r}")

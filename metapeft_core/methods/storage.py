@@ -6,6 +6,7 @@ A folder holds `adapter.safetensors` (the adapter's parameters, and the classifi
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from metapeft_core.methods.registry import make_settings, setting_values
 FORMAT = 1
 ADAPTER_RECORD = "adapter.json"
 """By which a folder is known to hold an adapter of this project."""
+WEIGHTS = "adapter.safetensors"
 CLASSIFIER = "classifier."
 
 
@@ -51,7 +53,7 @@ def save_adapter(model: Adapted, folder: Path, labels: tuple[str, ...] = ()) -> 
         facts=dict(model.adapter.facts()),
     )
     with replaced_folder(folder) as fresh:
-        mx.save_safetensors(str(fresh / "adapter.safetensors"), all_tensors(model), metadata={"format": "mlx"})
+        mx.save_safetensors(str(fresh / WEIGHTS), all_tensors(model), metadata={"format": "mlx"})
         (fresh / ADAPTER_RECORD).write_text(json.dumps(asdict(record), indent=2, ensure_ascii=False))
 
 
@@ -64,7 +66,9 @@ def all_tensors(model: Adapted) -> dict[str, mx.array]:
 
 
 def put_tensors(model: Adapted, tensors: dict[str, mx.array]) -> None:
-    """Take back what `all_tensors` gave."""
+    """Take back what `all_tensors` gave, in the precision of the model: a file may hold fewer digits."""
+    mine = all_tensors(model)
+    tensors = {key: value.astype(mine[key].dtype) if key in mine else value for key, value in tensors.items()}
     own = {key: value for key, value in tensors.items() if not key.startswith(CLASSIFIER)}
     model.adapter.load_tensors(own)
     if model.task_head is not None:
@@ -90,16 +94,44 @@ def load_adapter(folder: Path, backbone: FrozenModel) -> Adapted:
     record = read_record(folder)
     head = Head(**record.head) if record.head else None
     model = Adapted(backbone, make_settings(record.method, record.settings), head, seed=0)
+    _fill(model, folder)
+    model.adapter.remember(record.facts)
+    return model
+
+
+def begin_with(model: Adapted, folder: Path) -> None:
+    """Put a saved adapter's weights into a model that is to be trained further; one of another kind is refused."""
+    record = read_record(folder)
+    settings = make_settings(record.method, record.settings)
+    head = Head(**record.head) if record.head else None
+    if (settings, head, record.backbone) != (model.settings, model.task_head, model.backbone.card.name):
+        model.detach()
+        raise SettingsError(
+            f"{folder} was trained as {settings} on {record.backbone}, and is to begin {model.settings} on "
+            f"{model.backbone.card.name}: give the settings that it has"
+        )
+    _fill(model, folder)
+    model.adapter.remember(record.facts)
+
+
+def digest_of(folder: Path) -> str:
+    """The same for the same weights."""
     try:
-        tensors = mx.load(str(folder / "adapter.safetensors"))
+        return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+    except OSError as fault:
+        raise SettingsError(f"{folder} holds no adapter of this project ({fault}): import it first") from fault
+
+
+def _fill(model: Adapted, folder: Path) -> None:
+    """Weights from disk; a model whose adapter cannot be read is let go of."""
+    try:
+        tensors = mx.load(str(folder / WEIGHTS))
     except Exception as fault:
         model.detach()
-        raise SettingsError(f"{folder}/adapter.safetensors cannot be read ({fault}): save the adapter again") from fault
+        raise SettingsError(f"{folder / WEIGHTS} cannot be read ({fault}): save the adapter again") from fault
     assert isinstance(tensors, dict)
     try:
         put_tensors(model, tensors)
     except SettingsError:
         model.detach()
         raise
-    model.adapter.remember(record.facts)
-    return model

@@ -28,8 +28,9 @@ class Checkpoint:
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Replace the file at `path`."""
     arrays = {f"{group}/{name}": a for group, members in checkpoint.groups.items() for name, a in members.items()}
-    with replaced_file(path) as fresh:
-        mx.save_safetensors(str(fresh), arrays, metadata={"values": json.dumps(checkpoint.values)})
+    # Given a name, MLX would add its own suffix to one that has another.
+    with replaced_file(path) as fresh, fresh.open("wb") as file:
+        mx.save_safetensors(file, arrays, metadata={"values": json.dumps(checkpoint.values)})
 
 
 def read_checkpoint(path: Path, fingerprint: str) -> Checkpoint | None:
@@ -37,7 +38,7 @@ def read_checkpoint(path: Path, fingerprint: str) -> Checkpoint | None:
     if not path.exists():
         return None
     try:
-        loaded: Any = mx.load(str(path), return_metadata=True)
+        loaded: Any = mx.load(str(path), format="safetensors", return_metadata=True)
         arrays, metadata = loaded
         values = json.loads(metadata["values"])
     except Exception as fault:

@@ -17,7 +17,7 @@ from metapeft_core.backbones.model import FrozenModel
 from metapeft_core.data.task import Task
 from metapeft_core.errors import DataError, SettingsError
 from metapeft_core.methods.adapted import Adapted, Head, default_pooling
-from metapeft_core.methods.storage import save_adapter
+from metapeft_core.methods.storage import begin_with, digest_of, save_adapter
 from metapeft_core.training.cost import Correction, predict
 from metapeft_core.training.cost_refusal import refuse_if_too_large
 from metapeft_core.training.cost_workload import workload_of_rows
@@ -51,13 +51,15 @@ def finetune(
     watch: Watch = watch_nothing,
     characteristics: TaskCharacteristics | None = None,
     refuse: bool = True,
+    begin: Path | None = None,
 ) -> PEFTExperience:
     """Fine-tune once and report what happened.
 
     Settings that cannot work are refused before anything is computed, and so is, unless `refuse` is off, a run whose
     shapes say that it cannot fit the memory. What goes wrong afterwards, a diverging loss or memory running out, is
     the experience's outcome. With `out` the adapter is saved there; with `checkpoint` the run
-    goes on from that file and ends with the weights of an uninterrupted one.
+    goes on from that file and ends with the weights of an uninterrupted one. With `begin` training starts from an
+    adapter that was saved before, with the same settings, in place of a fresh one.
     """
     spec.check(backbone.card)
     budget.check()
@@ -69,7 +71,11 @@ def finetune(
         _refuse_what_cannot_fit(encoded, task, backbone, spec, budget)
     rows = rows_digest(task)
     key = run_key(task, rows, backbone.card, spec, budget)
+    if begin is not None:
+        key = hashlib.sha256(f"{key} {digest_of(begin)}".encode()).hexdigest()[:16]
     model = Adapted(backbone, spec.method, _head(task, backbone, spec), spec.seed)
+    if begin is not None:
+        begin_with(model, begin)
     trainable = model.trainable_count()
     try:
         loop = Loop(model, encoded[0], encoded[1], spec, budget, watch, checkpoint, key)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from advisor.reading.form import (
     SILENT,
-    SPEECHES,
     SUBJECTS,
     TASKS,
     Before,
@@ -55,7 +54,6 @@ def forms(draw: st.DrawFn) -> tuple[bool, bool, str, Act, dict[str, str], dict[s
             optional={
                 "task": st.sampled_from(list(TASKS)),
                 "domain": st.sampled_from(list(SUBJECTS)),
-                "language": st.sampled_from(list(SPEECHES)),
             },
         )
     )
@@ -93,7 +91,7 @@ def test_a_form_with_a_letter_changed_is_none_or_another_one_that_makes_sense(fo
     [
         "act: recommend\ntask: cooking\n500: rows\n",
         "act: recommend\ndomain: nowhere\n500: rows\n",
-        "act: recommend\nlanguage: xx\n500: rows\n",
+        "act: recommend\nlanguage: de\n500: rows\n",
         "act: recommend\n500: parameters\n",
         "act: recommend\n501: rows\n",
         "act: recommend\n",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from advisor.reading.number_words import GIGABYTES, MINUTES, SCALES, UNITS, VAGUE
+from advisor.reading.number_words import GIGABYTES, MINUTES, SCALES, UNITS, VAGUE, meant
 from advisor.reading.numbers import PLAIN, Number, Role, numbers_in
 
 PIECES = st.sampled_from(
@@ -69,6 +69,11 @@ def test_whatever_the_text_numbers_stand_in_it_side_by_side_and_are_worth_someth
         ("2K", 2000),
         ("3M texts", 3_000_000),
         ("20 thousand texts", 20_000),
+        ("20 thosand texts", 20_000),
+        ("five hunderd rows", 500),
+        ("2 milion texts", 2_000_000),
+        ("thirty thousnad rows", 30_000),
+        ("30 tousands rows", 30_000),
         ("1.2 million texts", 1_200_000),
         ("4 mio Texte", 4_000_000),
         ("half a million texts", 500_000),
@@ -288,3 +293,29 @@ def test_every_word_is_looked_up_as_it_is_written_in_small_letters(words):
 
 def test_no_word_is_both_vague_and_a_number():
     assert not VAGUE & set(UNITS)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("debates from 2003 to 2019, 3,250 speeches", [3250]),
+        ("tweets of 2019-2021: 5k", [5000]),
+        ("intents by Q3 2025, 5200 utterances", [5200]),
+        ("in 2026 we would have 32k", [32_000]),
+        ("since March 2019", []),
+        ("seit 2020 haben wir 4000 Zeilen", [4000]),
+        ("sentiment in 2000 reviews", [2000]),
+        ("in 2,000 rows", [2000]),
+        ("2000 rows", [2000]),
+        ("from 2000 tweets", [2000]),
+        ("between 1900 and 2000 tweets and 40", [40]),
+    ],
+)
+def test_years_count_nothing(text: str, values: list[float]):
+    assert [number.value for number in numbers_in(text)] == values
+
+
+@pytest.mark.parametrize("word", ["hundredth", "thousandth", "mission", "millionaire", "minion", "hunted", "founded"])
+def test_words_that_are_like_a_scale_are_none(word: str):
+    assert meant(word) == word
+    assert only(f"48 {word} rows").value == 48

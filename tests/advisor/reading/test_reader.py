@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from advisor.reading.form import SILENT, SPEECHES, SUBJECTS, TASKS, Before, filled, number_lines
+from advisor.reading.form import SILENT, SUBJECTS, TASKS, Before, filled, number_lines
 from advisor.reading.numbers import Number, Role, numbers_in
 from advisor.reading.reader import numbers_beside_names, read
 from advisor.reading.reading import Act, Reading, sensible_acts
@@ -41,7 +41,7 @@ class Guesses:
         act = self.chance.choice(sensible_acts(before is not None, with_data))
         if act in SILENT:
             return filled(act, {}, {})
-        kinds = {"task": TASKS, "domain": SUBJECTS, "language": SPEECHES}
+        kinds = {"task": TASKS, "domain": SUBJECTS}
         values = {key: self.chance.choice(list(names)) for key, names in kinds.items() if self.chance.random() < 0.5}
         return filled(act, values, {line.key: Role(self.chance.choice(line.values)) for line in number_lines(numbers)})
 
@@ -53,7 +53,7 @@ def by_form(question: str, form: str) -> Reading:
 def test_a_filled_form_is_understood():
     found = by_form(
         "QA over German contracts, 500 pairs, 40 tokens each, lora on qwen3-4b with 8 GB in 2 hours for axolotl",
-        "act: recommend\ntask: question answering\ndomain: legal\nlanguage: de\n500: rows\n40: tokens\n",
+        "act: recommend\ntask: question answering\ndomain: legal\n500: rows\n40: tokens\n",
     )
     assert found.act is Act.RECOMMEND
     assert (found.task.task_type, found.task.domain, found.task.language) == ("question_answering", "legal", "de")
@@ -61,6 +61,12 @@ def test_a_filled_form_is_understood():
     assert found.methods == (PEFTMethod.LORA,)
     assert (found.model, found.target) == ("qwen3-4b", "axolotl")
     assert (found.memory_gb, found.minutes, found.steps, found.score) == (8, 120, None, None)
+
+
+def test_a_handful_is_hardly_the_number_of_rows_where_another_may_be():
+    both = "act: recommend\ntwo: rows\n7500: rows\n"
+    assert by_form("two people labelled 7500 questions", both).task.rows == 7500
+    assert by_form("two examples", "act: recommend\ntwo: rows\n").task.rows == 2
 
 
 def test_names_that_are_said_shorter_are_understood():

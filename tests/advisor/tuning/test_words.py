@@ -6,11 +6,13 @@ import re
 
 import pytest
 
-from advisor.reading.form import SPEECHES, SUBJECTS, TASKS
+from advisor.reading.form import SUBJECTS, TASKS
+from advisor.reading.languages import language_in
 from advisor.reading.names import methods_in, model_in, targets_in
 from advisor.reading.numbers import Role, numbers_in
 from advisor.reading.reading import Act
 from advisor.tuning.words import elsewhere, english, tongues
+from metapeft_core.data.language import LANGUAGES
 from metapeft_core.types import PEFTMethod
 
 SLOTS = {"job", "things", "n", "limit", "mem", "time", "on", "m", "m2", "target", "score", "k", "steps", "lang", "tok"}
@@ -23,16 +25,17 @@ def slots(frame: str) -> set[str]:
 def test_tasks_subjects_and_languages_are_those_of_the_form():
     assert set(english().tasks) == set(TASKS.values())
     assert set(english().subjects) == set(SUBJECTS.values())
-    assert set(english().speeches) <= set(SPEECHES.values())
+    assert set(english().speeches) <= set(LANGUAGES)
+    assert all(language_in(name) == code for code, names in english().speeches.items() for name in names)
 
 
 @pytest.mark.parametrize("code", tongues())
 def test_another_language_has_words_of_the_same_vocabularies(code: str):
     tongue = tongues()[code]
-    assert code in SPEECHES.values()
+    assert code in LANGUAGES
     assert set(tongue.tasks) <= set(TASKS.values())
     assert set(tongue.things) <= {"", *SUBJECTS.values()}
-    assert set(tongue.speeches) <= set(SPEECHES.values())
+    assert {code: language_in(name) for code, name in tongue.speeches.items()} == {c: c for c in tongue.speeches}
 
 
 def test_every_act_has_frames_and_every_slot_of_them_is_known():

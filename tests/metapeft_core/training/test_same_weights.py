@@ -59,7 +59,7 @@ def test_another_seed_gives_other_weights(tmp_path, decoder, coin):
 def test_a_killed_run_ends_with_the_weights_of_an_uninterrupted_one(tmp_path, decoder, coin, method, step):
     spec = TrainingSpec(method=make_settings(method, CHANCY[method]), batch_size=8, max_length=32)
     whole = finetune(coin, decoder, spec, BUDGET, out=tmp_path / "whole")
-    kept = tmp_path / "state.safetensors"
+    kept = tmp_path / "state.ckpt"
     with pytest.raises(KilledError):
         finetune(coin, decoder, spec, BUDGET, checkpoint=kept, watch=killed_at(step))
     resumed = finetune(coin, decoder, spec, BUDGET, out=tmp_path / "resumed", checkpoint=kept)
@@ -97,3 +97,31 @@ def test_a_damaged_checkpoint_is_told_with_what_to_do(tmp_path, decoder, coin):
     kept.write_bytes(b"not a checkpoint")
     with pytest.raises(SettingsError, match="delete it to begin again"):
         finetune(coin, decoder, LORA, BUDGET, checkpoint=kept)
+
+
+def test_a_training_that_begins_with_an_adapter_goes_on_from_its_weights(tmp_path, decoder, coin):
+    first = finetune(coin, decoder, LORA, BUDGET, out=tmp_path / "first")
+    still = replace(BUDGET, steps=1)
+    frozen = replace(LORA, learning_rate=1e-12)
+    again = finetune(coin, decoder, frozen, still, out=tmp_path / "again", begin=tmp_path / "first")
+    old, new = weights(tmp_path / "first"), weights(tmp_path / "again")
+    assert all(mx.allclose(old[name], new[name], atol=1e-6).item() for name in old)
+    assert first.id != again.id
+
+
+def test_half_the_digits_are_enough_to_begin_with(tmp_path, decoder, coin):
+    finetune(coin, decoder, LORA, BUDGET, out=tmp_path / "first")
+    place = tmp_path / "first" / "adapter.safetensors"
+    mx.save_safetensors(str(place), {name: value.astype(mx.float16) for name, value in weights(place.parent).items()})
+    finetune(coin, decoder, LORA, replace(BUDGET, steps=1), out=tmp_path / "again", begin=tmp_path / "first")
+    assert {value.dtype for value in weights(tmp_path / "again").values()} == {mx.float32}
+
+
+def test_an_adapter_with_other_settings_is_nothing_to_begin_with(tmp_path, decoder, coin):
+    finetune(coin, decoder, LORA, replace(BUDGET, steps=1), out=tmp_path / "first")
+    other = replace(LORA, method=make_settings("lora", {"rank": 3}))
+    with pytest.raises(SettingsError, match="give the settings that it has"):
+        finetune(coin, decoder, other, BUDGET, begin=tmp_path / "first")
+    with pytest.raises(SettingsError, match="holds no adapter"):
+        finetune(coin, decoder, LORA, BUDGET, begin=tmp_path / "nothing")
+    assert finetune(coin, decoder, LORA, replace(BUDGET, steps=1)).outcome == "completed"
