@@ -11,12 +11,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from advisor.reading.form import SUBJECTS, TASKS, Before, key_of, parsed
+from advisor.reading.form import SILENT, SUBJECTS, TASKS, Before, key_of, parsed
 from advisor.reading.languages import language_in
 from advisor.reading.names import methods_in, model_in, model_places, targets_in
 from advisor.reading.numbers import Number, Role, numbers_in
 from advisor.reading.reading import Act, Reading
 from advisor.reading.rules import read_by_rules
+from advisor.reading.subjects import domains_in, held, task_of
 from knowledge.brief import TaskBrief
 
 
@@ -77,7 +78,7 @@ def checked(question: str, numbers: Sequence[Number], values: Mapping[str, str],
     targets = targets_in(question)
     return Reading(
         act,
-        _brief(question, values, by_role),
+        TaskBrief() if act in SILENT else _brief(question, values, by_role),
         methods_in(question),
         model,
         None if model else _value(by_role, Role.PARAMETERS),
@@ -103,8 +104,8 @@ def _brief(question: str, values: Mapping[str, str], numbers: Mapping[Role, Numb
         count *= classes
     return TaskBrief(
         count,
-        values.get("task"),
-        values.get("domain"),
+        task_of(values.get("task"), question, classes),
+        held(values.get("domain"), domains_in(question)),
         language_in(question),
         classes if classes is None or classes > 1 else None,
         _whole(numbers, Role.TOKENS),

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from advisor.reading.names import methods_in, model_in, targets_in
 from advisor.reading.numbers import Number, Role
 from advisor.reading.reading import Act, sensible_acts
+from advisor.reading.subjects import domains_in, hinted_tasks, tasks_in
 
 
 def _any(*words: str) -> re.Pattern[str]:
@@ -89,54 +90,6 @@ ACTS: Mapping[Act, re.Pattern[str]] = {
     ),
 }
 """The first that fits and makes sense decides."""
-TASKS: Mapping[str, re.Pattern[str]] = {
-    "spam": _any("spam", "phishing", "junk"),
-    "nli": _any("nli", "entail", "natural language inference", "contradiction"),
-    "fact_check": _any("fact.?check", "claims?", "fake news", "verif"),
-    "acceptability": _any("acceptab", "grammatical", "cola"),
-    "toxicity": _any("toxic", "hate", "abusive", "offensive", "moderation", "insult"),
-    "emotion": _any("emotion", "feelings?"),
-    "sentiment": _any("sentiment", "polarity", "opinion", "stimmung", "positive or negative", "star rating"),
-    "intent": _any("intent", "utterance"),
-    "language_id": _any("language (?:id|detect)", "detect(?:ing)? the language"),
-    "part_of_speech": _any("part.of.speech", "pos tag"),
-    "pair": _any("paraphras", "duplicate", "dedup"),
-    "text_to_code": _any("sql", "code generation", "text.to.code", "generat\\w+ code"),
-    "data_to_text": _any("data.to.text", "table.to.text"),
-    "translation": _any("translat", "übersetz", "traduc", "traduzione"),
-    "summarisation": _any("summar", "zusammenfass", "résum", "resum", "headline"),
-    "simplification": _any("simplif", "plain language", "easier to read"),
-    "question_answering": _any("qa", "q&a", "question.answer", "answer\\w* questions?", "faq"),
-    "chat": _any("chat", "dialogue", "instruction", "assistant", "conversation"),
-    "reasoning": _any("reasoning", "logic", "math"),
-    "dating": _any("dating texts", "century", "which year"),
-    "question_type": _any("question type", "trec"),
-    "language_modelling": _any("language model", "pretrain", "raw text"),
-    "topic": _any("topic", "classif", "categor", "routing", "triage", "tag", "sort", "ticket", "label"),
-}
-DOMAINS: Mapping[str, re.Pattern[str]] = {
-    "legal": _any("legal", "law", "contract", "court", "clause", "jurist", "vertr[aä]g"),
-    "medical": _any("medical", "clinical", "patient", "doctor", "health", "hospital", "medizin", "radiology"),
-    "finance": _any("financ", "bank", "stock", "earnings", "invoice", "insurance"),
-    "security": _any("security", "vulnerabilit", "malware", "cve"),
-    "software": _any("software", "bug", "github", "devops", "it ticket", "error message"),
-    "reviews": _any("review", "rezension", "bewertung", "avis", "reseñas", "feedback"),
-    "travel": _any("hotel", "travel", "flight", "tourism"),
-    "social_media": _any("tweet", "twitter", "reddit", "social media", "forum", "facebook", "youtube"),
-    "messages": _any("sms", "e-?mail", "whatsapp", "text messages"),
-    "news": _any("news", "headline", "article", "nachrichten"),
-    "politics": _any("politic", "parliament", "election"),
-    "science": _any("scien", "paper", "abstract", "physics", "chemistry", "arxiv"),
-    "education": _any("student", "exam", "school", "essay", "course"),
-    "encyclopedia": _any("wikipedia", "trivia", "encyclop"),
-    "literature": _any("poem", "poetry", "novel", "literature", "lyrics"),
-    "food": _any("recipe", "food", "restaurant", "cooking"),
-    "sports": _any("sport", "football", "soccer", "basketball"),
-    "art": _any("artwork", "museum", "painting"),
-    "dialogue": _any("dialogue", "transcript", "subtitle"),
-    "assistant": _any("voice command", "voice assistant", "smart home"),
-    "code": _any("source code", "code snippet", "functions"),
-}
 BEHIND: Mapping[Role, re.Pattern[str]] = {
     Role.CLASSES: re.compile(r"^[\s-]*(?:\w+ )?(?:class|labels?\b|categor|topics|way\b|intents)", re.I),
     Role.STEPS: re.compile(r"^\s*(?:\w+ )?(?:steps|iterations|updates)", re.I),
@@ -150,10 +103,9 @@ def read_by_rules(
     """Act, task and domain by key, and what each number is."""
     act = act_of(question, after_one, with_data)
     found = {"act": str(act)}
-    for key, known in (("task", TASKS), ("domain", DOMAINS)):
-        name = next((name for name, pattern in known.items() if pattern.search(question)), None)
-        if name is not None:
-            found[key] = name
+    for key, named in (("task", (*tasks_in(question), *hinted_tasks(question))), ("domain", domains_in(question))):
+        if named:
+            found[key] = named[0]
     roles: dict[str, Role] = {}
     for number in numbers:
         if len(number.roles) > 1:
@@ -165,7 +117,7 @@ def act_of(question: str, after_one: bool, with_data: bool) -> Act:
     """What is wanted."""
     sensible = sensible_acts(after_one, with_data)
     about = bool(methods_in(question) or model_in(question) or targets_in(question))
-    on_topic = about or any(pattern.search(question) for pattern in TASKS.values())
+    on_topic = about or bool(tasks_in(question) or hinted_tasks(question))
     if Act.COMPARE in sensible and len(methods_in(question)) > 1:
         return Act.COMPARE
     for act, pattern in ACTS.items():

@@ -15,6 +15,32 @@ VALUES = tuple(
 )
 FEW = 60
 """Up to here round numbers are no more usual than others."""
+VOWELS = "aeiou"
+SHORT = {
+    "you": "u",
+    "are": "r",
+    "please": "plz",
+    "about": "abt",
+    "what": "wat",
+    "whats": "wats",
+    "the": "teh",
+    "and": "n",
+    "thanks": "thx",
+    "should": "shud",
+    "because": "cuz",
+    "with": "w",
+    "messages": "msgs",
+    "people": "ppl",
+    "best": "bst",
+    "your": "ur",
+    "good": "gd",
+    "really": "rly",
+    "classification": "classif",
+    "recommend": "rec",
+    "memory": "mem",
+    "data": "dta",
+}
+"""How words are shortened in a hurry."""
 NEIGHBOURS = {
     "a": "sq",
     "e": "wr",
@@ -125,8 +151,10 @@ def careless(text: str, chance: random.Random) -> str:
         text = text[:1].upper() + text[1:]
     elif dice < 0.52:
         text = text.upper() if not re.search(r"\d[km]\b", text) else text
-    if chance.random() < 0.22:
-        for _ in range(chance.choice((1, 1, 2, 3))):
+    if chance.random() < 0.08:
+        text = re.sub(r"[A-Za-z]+", lambda word: SHORT.get(word[0].lower(), word[0]), text)
+    if chance.random() < 0.3:
+        for _ in range(chance.choice((1, 1, 2, 3, 4, 5))):
             text = _slip(text, chance)
     if chance.random() < 0.15:
         text = re.sub(r"[,.?!']", "", text) if not re.search(r"\d[.,]\d", text) else text
@@ -139,7 +167,7 @@ def _slip(text: str, chance: random.Random) -> str:
         return text
     word = chance.choice(words)
     place = word.start() + chance.randint(1, len(word[0]) - 2)
-    kind = chance.randint(0, 3)
+    kind = chance.randint(0, 4)
     if kind == 0:
         return text[:place] + text[place + 1] + text[place] + text[place + 2 :]
     if kind == 1:
@@ -147,4 +175,6 @@ def _slip(text: str, chance: random.Random) -> str:
     if kind == 2:
         return text[:place] + text[place] + text[place:]
     letter = text[place].lower()
+    if kind == 3 and letter in VOWELS:
+        return text[:place] + chance.choice(VOWELS) + text[place + 1 :]
     return text[:place] + chance.choice(NEIGHBOURS.get(letter, "e")) + text[place + 1 :]

@@ -43,6 +43,8 @@ class English:
     on: Words
     methods: Mapping[str, Words]
     targets: Mapping[str, Words]
+    asides: Words
+    """Sentences that tell nothing of the task; {a}, {b} and {y} are numbers that mean nothing."""
     noises: Words
     tasks: Mapping[str, Words]
     subjects: Mapping[str, Subject]
