@@ -11,26 +11,37 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from pydantic import ValidationError
 
 from advisor.controller import ModelReader
 from advisor.instructions import instructions
 from advisor.llm import LanguageModel
 from advisor.models import TUNED
+from advisor.plans import plan_for
 from advisor.reading.form import SILENT, Before, asked, pattern_of
 from advisor.reading.names import OWN
 from advisor.reading.numbers import Role, numbers_in
 from advisor.reading.reader import checked, numbers_beside_names, read, understood
 from advisor.reading.reading import Act, Reading
+from advisor.state import State
 from benchmarks.table import write_results
 from metapeft_core.backbones.packages import SMOLLM2
 from metapeft_core.backbones.well_known import well_known
+from metapeft_core.errors import ToolError
+from metapeft_core.types import MethodRecommendation
+from tools.registry import get_tool
+from tools.workbench import Workbench
 
 QUESTIONS = Path(__file__).with_name("questions.jsonl")
+TICKETS = Path(__file__).parents[1] / "examples" / "tickets.jsonl"
 Question = Mapping[str, Any]
 Read = Callable[[str, Before | None, bool], Reading]
 
@@ -57,6 +68,7 @@ def main() -> None:
             "act": "action right",
             "refused": "refused what is not its business",
             "kept": "kept what is",
+            "valid": "valid forms and calls",
         },
         {"questions": len(questions)},
     )
@@ -72,12 +84,13 @@ def row_of(name: str, questions: Sequence[Question], show: bool) -> dict[str, An
     """How one reader does."""
     reader = READERS[name]()
     by_kind: dict[str, list[bool]] = defaultdict(list)
-    acts, refused, kept = [], [], []
+    acts, refused, kept, valid = [], [], [], []
     for question in questions:
         found = reader(question["question"], before_of(question), question["data"])
         wrong = mistakes(question, found)
         by_kind[question["kind"]].append(not wrong)
         acts.append("act" not in wrong)
+        valid.append(found is not INVALID and calls_are_valid(found, question))
         (refused if question["act"] == "other" else kept).append(
             (found.act is Act.OTHER) == (question["act"] == "other")
         )
@@ -88,7 +101,7 @@ def row_of(name: str, questions: Sequence[Question], show: bool) -> dict[str, An
         "reader": name,
         **{
             key: f"{sum(hits) / len(hits):.1%}"
-            for key, hits in (("right", right), ("act", acts), ("refused", refused), ("kept", kept))
+            for key, hits in (("right", right), ("act", acts), ("refused", refused), ("kept", kept), ("valid", valid))
         },
         "by_kind": {kind: f"{sum(hits)}/{len(hits)}" for kind, hits in by_kind.items()},
     }
@@ -98,6 +111,28 @@ def before_of(question: Question) -> Before | None:
     """The turn before, as the form tells it."""
     told = question["before"]
     return None if told is None else Before(told["method"], told.get("task_type"), told.get("domain"), told.get("rows"))
+
+
+@cache
+def recommended() -> MethodRecommendation:
+    """A recommendation that follow-ups can follow."""
+    with tempfile.TemporaryDirectory() as folder, Workbench(Path(folder) / "experiences.sqlite") as bench:
+        found: MethodRecommendation = get_tool("select_method").call({"task": {"rows": 500}}, bench)
+    return found
+
+
+def calls_are_valid(found: Reading, question: Question) -> bool:
+    """Whether the tools that would be called exist and take the arguments that they would be called with."""
+    before = None if question["before"] is None else recommended()
+    state = State(data=TICKETS if question["data"] else None, recommendation=before).after(found)
+    if found.act is Act.OTHER:
+        return True
+    try:
+        for call in plan_for(found, state, can_ask=False).calls:
+            get_tool(call.tool).arguments.model_validate(dict(call.arguments))
+    except (ValidationError, ToolError):
+        return False
+    return True
 
 
 def mistakes(question: Question, found: Reading) -> dict[str, tuple[Any, Any]]:

@@ -82,7 +82,8 @@ AND_A_HALF = re.compile(r"^ (?:and a half|und eine halbe|et demie?|y media|e mez
 OTHER_BEFORE = re.compile(
     rf"(?:(?<![{LATIN}0-9_])"
     r"(?:rank|r|alpha|lora_alpha|seed|lr|learning[ -]rate|rate|python|cuda|torch|version|v|epochs?|gpt|rtx|gtx|"
-    r"titan|tesla|quadro|radeon|rx|geforce|ryzen|m|top|batch(?:[ -]size)?|bs|temperature|step|f1|virtual[ -]tokens|"
+    r"titan|tesla|quadro|radeon|rx|geforce|ryzen|m|top|batch(?:[ -]size)?|bs|dropout|decay|warmup|"
+    r"temperature|step|f1|virtual[ -]tokens|"
     r"llama|qwen|gemma|phi|mistral|bert|smollm|roberta|bloom|falcon)\s*(?:of|=|:|is|size)?\s*[-_]?)$",
     re.I,
 )

@@ -78,7 +78,7 @@ def checked(question: str, numbers: Sequence[Number], values: Mapping[str, str],
     targets = targets_in(question)
     return Reading(
         act,
-        TaskBrief() if act in SILENT else _brief(question, values, by_role),
+        TaskBrief() if act in SILENT else _brief(question, values, by_role, act is Act.RECOMMEND),
         methods_in(question),
         model,
         None if model else _value(by_role, Role.PARAMETERS),
@@ -97,14 +97,14 @@ EACH = re.compile(r"^ ?(?:\w+ ){0,2}?(?:per|each|pro|par|por|for (?:each|every))
 """Behind a number of rows they say that there are so many of every class."""
 
 
-def _brief(question: str, values: Mapping[str, str], numbers: Mapping[Role, Number]) -> TaskBrief:
+def _brief(question: str, values: Mapping[str, str], numbers: Mapping[Role, Number], begins: bool) -> TaskBrief:
     rows, classes = numbers.get(Role.ROWS), _whole(numbers, Role.CLASSES)
     count = None if rows is None or rows.vague else max(1, round(rows.value))
     if rows is not None and count is not None and classes and EACH.match(question[rows.end :]):
         count *= classes
     return TaskBrief(
         count,
-        task_of(values.get("task"), question, classes),
+        task_of(values.get("task"), question, classes, begins),
         held(values.get("domain"), domains_in(question)),
         language_in(question),
         classes if classes is None or classes > 1 else None,

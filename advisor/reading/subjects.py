@@ -28,11 +28,14 @@ def domains_in(text: str) -> tuple[str, ...]:
     return named_in(text, lexicon("domain_names"))
 
 
-def task_of(told: str | None, text: str, classes: int | None) -> str | None:
-    """The kind of task that a reader says, held against what the text names and whether it speaks of classes."""
+def task_of(told: str | None, text: str, classes: int | None, begins: bool) -> str | None:
+    """The kind of task that a reader says, held against what the text names and whether it speaks of classes.
+
+    A follow-up may speak of classes without being about another task; a question that begins anew may not.
+    """
     named = tasks_in(text)
     task = held(told, named)
-    if task is None or task in named or task in CLASSIFICATION_TYPES:
+    if task in named or task in CLASSIFICATION_TYPES or (task is None and not begins):
         return task
     return "topic" if classes or is_sorting(text) else task
 

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isclose
 
-from advisor.reading.form import SILENT, Before, asked, filled, key_of, number_lines
+from advisor.reading.form import SILENT, Before, asked, filled, key_of, number_lines, words
 from advisor.reading.numbers import Role
 from advisor.reading.reader import numbers_beside_names
 from advisor.reading.reading import AFTER_ONE, WITH_DATA, Act
+from advisor.reading.subjects import is_sorting
 from advisor.tuning import wording
 from advisor.tuning.drafts import Draft, off_topic, sentence
 from advisor.tuning.words import english, tongues
@@ -68,12 +69,14 @@ def example(chance: random.Random) -> Example | None:
     draft = Draft(chance, tongue)
     text = off_topic(chance) if act is Act.OTHER else sentence(draft, act)
     with_data = act in WITH_DATA or chance.random() < {Act.RUN: 0.6, Act.RECOMMEND: 0.2}.get(act, 0.08)
-    before = _before(chance) if act in AFTER_ONE or chance.random() < 0.3 else None
+    before = _before(chance) if act in AFTER_ONE or chance.random() < (0.5 if act is Act.HELP else 0.3) else None
     text = wording.careless(_decorated(text, draft, act), chance).strip()
     prompt = asked(text, before, with_data)
     if act in SILENT:
         return Example(prompt, filled(act, {}, {}))
     roles = _roles(text, draft)
+    if act is Act.RECOMMEND and "task" not in draft.values and is_sorting(text):
+        draft.values["task"] = words("topic")
     return None if roles is None else Example(prompt, filled(act, draft.values, roles))
 
 

@@ -56,13 +56,18 @@ def test_what_is_named_counts_more_than_what_a_reader_says(told: str | None, nam
         ("intent", "4 classes", 4, "intent"),
         ("summarisation", "summarise them, then classify", None, "summarisation"),
         ("summarisation", "news articles", None, "summarisation"),
-        (None, "oh, and there are 4 classes", 4, None),
     ],
 )
 def test_where_there_are_classes_nothing_is_written(
     told: str | None, text: str, classes: int | None, taken: str | None
 ):
-    assert task_of(told, text, classes) == taken
+    assert task_of(told, text, classes, begins=True) == taken
+    assert task_of(told, text, classes, begins=False) == taken
+
+
+def test_a_follow_up_about_classes_is_about_the_same_task():
+    assert task_of(None, "oh, and there are 4 classes", 4, begins=False) is None
+    assert task_of(None, "news articles, 4 classes", 4, begins=True) == "topic"
 
 
 def test_words_that_may_mean_something_else_only_hint():
