@@ -7,16 +7,15 @@ of the program and is raised. A turn takes so many steps and so much time and no
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from advisor import answers
 from advisor.plans import Call, Plan, plan_for
-from advisor.reading.form import Before, asked, pattern_of
-from advisor.reading.numbers import Number, numbers_in
+from advisor.reading.by_model import Chooser, ModelMistakeError, ModelReader
+from advisor.reading.numbers import numbers_in
 from advisor.reading.reader import read
 from advisor.reading.reading import Act, Reading
 from advisor.reasoning.facts import Facts, facts_of
@@ -33,14 +32,8 @@ TRIES = 2
 """Times that a model may misread before the question is read without it."""
 
 
-class Model(Writer, Protocol):
+class Model(Chooser, Writer, Protocol):
     """Whoever fills in patterns and writes sentences."""
-
-    def choose(self, prompt: str, pattern: str) -> str: ...
-
-
-class ModelMistakeError(Exception):
-    """A model did not do what it was asked to; never shown as an error of the program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,24 +157,6 @@ class Controller:
                 except ModelMistakeError as mistake:
                     mistakes.append(Step("mistake", str(mistake)))
         return read(question, None, before, with_data), mistakes
-
-
-@dataclass(frozen=True, slots=True)
-class ModelReader:
-    """Reads by a model, which is held to the form whatever it does."""
-
-    model: Model
-
-    def fill(self, question: str, numbers: Sequence[Number], before: Before | None, with_data: bool) -> str:
-        """A filled form."""
-        pattern = pattern_of(before is not None, with_data, numbers)
-        try:
-            form = self.model.choose(asked(question, before, with_data), pattern)
-        except TimeoutError as fault:
-            raise ModelMistakeError("the model took too long to read the question") from fault
-        if not isinstance(form, str) or re.fullmatch(pattern, form) is None:
-            raise ModelMistakeError("the model did not keep to the form")
-        return form
 
 
 def with_rows(waiting: Reading, reading: Reading, answer: str) -> Reading:

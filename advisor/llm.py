@@ -16,6 +16,7 @@ from threading import Event
 from typing import Self, TypeVar
 
 from advisor.chat_format import around_the_user
+from advisor.chosen import Chosen
 from advisor.typed_decoding import TypedDecoder
 from metapeft_core import runtime
 from metapeft_core.backbones.continuation import Continuation
@@ -56,7 +57,7 @@ class LanguageModel:
         if self._loading is None:
             self._loading = self._thread.submit(_Loaded, self.name, self.adapter, self.system)
 
-    def choose(self, prompt: str, pattern: str) -> str:
+    def choose(self, prompt: str, pattern: str) -> Chosen:
         """What the model puts where the pattern leaves it a choice, after the prompt."""
         return self._on_thread(lambda loaded: loaded.choose(prompt, pattern))
 
@@ -110,7 +111,7 @@ class _Loaded:
         self.text = Continuation(model)
         self.text.begin_with(self.tokens.encode([prefix])[0] if prefix else [], _prefix_place(name, adapter, prefix))
 
-    def choose(self, prompt: str, pattern: str) -> str:
+    def choose(self, prompt: str, pattern: str) -> Chosen:
         """Greedy, under the pattern."""
         self.text.rewind()
         return self.decoder.decode(pattern, self._ids(prompt), self.text.following)

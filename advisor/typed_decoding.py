@@ -2,19 +2,22 @@
 
 The automaton is outlines' own (outlines_core), which knows tokens and no array library, so it is the same on Metal,
 CUDA and the CPU. Where only one continuation is possible nothing is asked: the tokens are appended, and read together
-with the next ones that are.
+with the next ones that are. How sure the model was is told for each line.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from outlines_core import Guide, Index, Vocabulary
 from tokenizers import Tokenizer
+
+from advisor.chosen import Chosen
 
 Logits = npt.NDArray[np.float32]
 NextLogits = Callable[[Sequence[int]], Logits]
@@ -34,10 +37,10 @@ class TypedDecoder:
         self._bytes = {token: text for text, ids in own.items() for token in ids}
         self._index = lru_cache(maxsize=KEPT)(lambda pattern: Index(pattern, self._vocabulary))
 
-    def decode(self, pattern: str, prompt: Sequence[int], following: NextLogits) -> str:
+    def decode(self, pattern: str, prompt: Sequence[int], following: NextLogits) -> Chosen:
         """Write what fits the pattern, greedily, after the prompt."""
         guide = Guide(self._index(pattern))
-        unread, written = list(prompt), []
+        unread, written = list(prompt), _Lines()
         # A guide calls itself finished wherever the pattern may end, though it may go on there too.
         while True:
             tokens = guide.get_tokens()
@@ -45,25 +48,52 @@ class TypedDecoder:
             if not allowed:
                 break
             may_end = len(allowed) < len(tokens)
-            token = None if may_end else self._forced(allowed)
+            token, chance = None if may_end else self._forced(allowed), 1.0
             if token is None:
-                logits = following(unread)
-                unread = []
                 # Where the pattern may end, ending competes with going on.
                 options = np.array([*allowed, *(self._ends if may_end else ())])
-                token = int(options[int(logits[options].argmax())])
+                token, chance = _preferred(options, following(unread))
+                unread = []
                 if token in self._ends:
                     break
             unread.append(token)
-            written.append(token)
+            written.add(self._bytes[token], chance)
             guide.advance(token, return_tokens=False)
-        return b"".join(self._bytes[token] for token in written).decode()
+        return written.whole()
 
     def _forced(self, allowed: Sequence[int]) -> int | None:
         """The longest token where all others are beginnings of it: whichever is taken, the text is the same."""
         longest = max(allowed, key=lambda token: len(self._bytes[token]))
         text = self._bytes[longest]
         return longest if all(text.startswith(self._bytes[token]) for token in allowed) else None
+
+
+@dataclass(slots=True)
+class _Lines:
+    """A text as it grows, and how likely each of its lines is."""
+
+    text: bytes = b""
+    chances: list[float] = field(default_factory=list)
+    chance: float = 1.0
+
+    def add(self, piece: bytes, chance: float) -> None:
+        self.text += piece
+        self.chance *= chance
+        if piece.endswith(b"\n"):
+            self.chances.append(self.chance)
+            self.chance = 1.0
+
+    def whole(self) -> Chosen:
+        rest = [self.chance] if self.text and not self.text.endswith(b"\n") else []
+        return Chosen(self.text.decode(), (*self.chances, *rest))
+
+
+def _preferred(options: npt.NDArray[np.int64], logits: Logits) -> tuple[int, float]:
+    """The token that the model likes best of these, and its share."""
+    found = logits[options].astype(np.float64)
+    shares = np.exp(found - found.max())
+    place = int(found.argmax())
+    return int(options[place]), float(shares[place] / shares.sum())
 
 
 def pieces(tokenizer: Tokenizer) -> dict[bytes, list[int]]:

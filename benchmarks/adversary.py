@@ -20,6 +20,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from advisor.chosen import Chosen
 from advisor.controller import Bounds, Controller
 from advisor.plans import Call
 from advisor.state import State
@@ -70,16 +71,16 @@ class Adversary:
         if kind == 1:
             return None
         if kind == 2:
-            return "act: recommend\n" * 500
+            return Chosen("act: recommend\n" * 500)
         if kind == 3:
-            return "act: run\nrm -rf /: rows\n"
+            return Chosen("act: run\nrm -rf /: rows\n", (1.0,))
         if kind == 4:
-            return "".join(chr(self.chance.randint(0, 0x2FFF)) for _ in range(self.chance.randint(0, 200)))
+            return Chosen("".join(chr(self.chance.randint(0, 0x2FFF)) for _ in range(self.chance.randint(0, 200))))
         act = self.chance.choice(("recommend", "refine", "why", "run", "record", "export", "other", "describe", "cost"))
         tail = self.chance.choice(
             ("", "task: spam\n", "domain: legal\nlanguage: de\n", "500: rows\n", "task: nothing\n")
         )
-        return f"act: {act}\n{tail}"
+        return Chosen(f"act: {act}\n{tail}", tuple(self.chance.random() for _ in range(self.chance.randint(0, 3))))
 
     def write(self, prompt: str, most: int, opening: str = "") -> str:
         """Lies, noise, or nothing for ever."""

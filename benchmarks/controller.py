@@ -21,11 +21,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from advisor.controller import ModelReader
 from advisor.instructions import instructions
 from advisor.llm import LanguageModel
 from advisor.models import TUNED
 from advisor.plans import plan_for
+from advisor.reading.by_model import ModelReader
 from advisor.reading.form import SILENT, Before, asked, pattern_of
 from advisor.reading.names import OWN
 from advisor.reading.numbers import Role, numbers_in
@@ -222,7 +222,8 @@ def unchecked() -> Read:
 
     def reader(question: str, before: Before | None, with_data: bool) -> Reading:
         numbers = tuple(replace(number, roles=tuple(Role), vague=False) for number in numbers_in(question))
-        form = model.choose(asked(question, before, with_data), pattern_of(before is not None, with_data, numbers))
+        pattern = pattern_of(before is not None, with_data, numbers)
+        form = model.choose(asked(question, before, with_data), pattern).text
         values, roles = understood(form, numbers)
         plain = tuple(replace(number, value=_digits(number.text)) for number in numbers)
         return checked("", plain, values, roles)

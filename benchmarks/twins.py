@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from advisor.chosen import Chosen
 from advisor.controller import Controller
 from advisor.reading.numbers import numbers_in
 from advisor.reading.rules import read_by_rules
@@ -63,7 +64,7 @@ class Recorder:
 
     prompts: list[str] = field(default_factory=list)
 
-    def choose(self, prompt: str, pattern: str) -> str:
+    def choose(self, prompt: str, pattern: str) -> Chosen:
         """A form that fits, filled in by rules."""
         self.prompts.append(prompt)
         question = prompt.splitlines()[0].removeprefix("question: ")
@@ -71,7 +72,7 @@ class Recorder:
         values, roles = read_by_rules(question, numbers, "\nbefore: " in prompt, "\ndata: yes" in prompt)
         lines = [f"act: {values['act']}"]
         lines += [f"{number.text}: {roles[number.text]}" for number in numbers if len(number.roles) > 1]
-        return "\n".join(lines) + "\n"
+        return Chosen("\n".join(lines) + "\n")
 
     def write(self, prompt: str, most: int, opening: str = "") -> str:
         """Nothing that holds, so that what is shown is composed."""

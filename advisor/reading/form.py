@@ -56,10 +56,11 @@ TASKS = {words(name): name for name in TASK_TYPES if not name.startswith("other"
 SUBJECTS = {words(name): name for name in DOMAINS if name != "general"}
 
 
-def lines(after_one: bool, with_data: bool) -> tuple[Line, ...]:
+def lines(after_one: bool, with_data: bool, may_refuse: bool = True) -> tuple[Line, ...]:
     """The lines about the question as a whole."""
+    acts = (act for act in sensible_acts(after_one, with_data) if may_refuse or act is not Act.OTHER)
     return (
-        Line("act", tuple(sensible_acts(after_one, with_data)), optional=False),
+        Line("act", tuple(acts), optional=False),
         Line("task", tuple(TASKS)),
         Line("domain", tuple(SUBJECTS)),
     )
@@ -105,11 +106,11 @@ def parsed(text: str) -> dict[str, str]:
     return {key: value for key, found, value in pairs if found}
 
 
-def pattern_of(after_one: bool, with_data: bool, numbers: Sequence[Number]) -> str:
+def pattern_of(after_one: bool, with_data: bool, numbers: Sequence[Number], may_refuse: bool = True) -> str:
     """The regular expression that a filled form fits: nothing else can be written."""
     from outlines.types.dsl import String, either, optional, to_regex
 
-    head, *rest = lines(after_one, with_data)
+    head, *rest = lines(after_one, with_data, may_refuse)
 
     def line(key: str, values: Sequence[str]) -> Any:
         return String(f"{key}: ") + either(*values) + "\n"

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from advisor.reading.lexicon import lexicon, named_in
 from metapeft_core.data.task_type import CLASSIFICATION_TYPES
+
+OURS = re.compile(
+    r"\bpeft\b|\bq?adalora\b|\bqlora\b|\b(?:prefix|soft[ -]prompt|prompt|p)[ -]tuning\b|\bptuning\b", re.I
+)
 
 
 def tasks_in(text: str) -> tuple[str, ...]:
@@ -16,6 +21,11 @@ def tasks_in(text: str) -> tuple[str, ...]:
 def hinted_tasks(text: str) -> tuple[str, ...]:
     """Those of which a text has words that may also mean something else."""
     return named_in(text, lexicon("task_hints"))
+
+
+def is_ours(text: str) -> bool:
+    """Whether it speaks of what nobody speaks of who does not fine-tune; "LoRa" is a radio as well."""
+    return OURS.search(text) is not None
 
 
 def is_sorting(text: str) -> bool:

@@ -101,11 +101,11 @@ def test_what_is_chosen_fits_the_pattern_and_is_what_the_model_prefers(
     model: LanguageModel, prompt: str, pattern: str, text: str
 ):
     assert re.fullmatch(pattern, text)
-    assert model.choose(prompt, pattern) == text
+    assert model.choose(prompt, pattern).text == text
 
 
 def test_a_model_forgets_what_it_was_asked_before(model: LanguageModel):
-    assert [model.choose("x:", "(a|b|c)at") for _ in range(2)] == ["bat", "bat"]
+    assert [model.choose("x:", "(a|b|c)at").text for _ in range(2)] == ["bat", "bat"]
     assert ["".join(model.write("v", 9)) for _ in range(2)] == ["wxyz", "wxyz"]
 
 
@@ -113,7 +113,7 @@ def test_from_other_threads_the_same_is_chosen_and_written(model: LanguageModel)
     with ThreadPoolExecutor(3) as pool:
         chosen = [pool.submit(model.choose, "x:", "(a|b|c)at") for _ in range(6)]
         written = [pool.submit(lambda letter: "".join(model.write(letter, 3)), letter) for letter in "abcabc"]
-        assert {one.result() for one in chosen} == {"bat"}
+        assert {one.result().text for one in chosen} == {"bat"}
         assert [one.result() for one in written] == ["bcd", "cde", "def", "bcd", "cde", "def"]
 
 
@@ -129,7 +129,7 @@ def test_a_text_comes_piece_by_piece_and_nobody_waits_for_what_is_not_read(model
     pieces = model.write(" ", 10**9)
     assert next(pieces) == " "
     pieces.close()
-    assert model.choose("x:", "(a|b|c)at") == "bat"
+    assert model.choose("x:", "(a|b|c)at").text == "bat"
 
 
 def test_a_text_goes_on_from_how_it_is_to_begin(model: LanguageModel):
@@ -139,7 +139,7 @@ def test_a_text_goes_on_from_how_it_is_to_begin(model: LanguageModel):
 def test_what_is_told_before_every_prompt_is_read_once_and_kept(alphabet: str, own_home: Path):
     for _ in range(2):
         with LanguageModel(alphabet, system="be brief") as told:
-            assert told.choose("x:", "(a|b|c)at") == "bat"
+            assert told.choose("x:", "(a|b|c)at").text == "bat"
             assert "".join(told.write("v", 9)) == "wxyz"
         assert len(list((own_home / "prefixes").iterdir())) == 1
     with LanguageModel(alphabet, system="be long") as told:
@@ -210,5 +210,5 @@ def test_smollm2_fills_in_a_form_and_writes():
         pytest.skip("SmolLM2-135M-Instruct is not here: run `advisor fetch smollm2` once")
     with LanguageModel("smollm2") as small:
         pattern = "capital: (Paris|Oslo|Quito)\nriver: (Seine|Nile)\n"
-        assert small.choose("France.\n", pattern) == "capital: Paris\nriver: Seine\n"
+        assert small.choose("France.\n", pattern).text == "capital: Paris\nriver: Seine\n"
         assert "Paris" in "".join(small.write("The capital of France is", 3))

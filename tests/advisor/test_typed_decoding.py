@@ -114,7 +114,7 @@ def writer_for(kind: str, seed: int = 0, end: float = 0.0) -> Writer:
 @pytest.mark.parametrize("kind", TOKENIZERS)
 @given(pattern=st.sampled_from(PATTERNS), seed=st.integers(0, 10**6), end=st.sampled_from([-9.0, 0.0, 9.0]))
 def test_whatever_is_preferred_the_text_fits_the_pattern(kind: str, pattern: str, seed: int, end: float):
-    text = decoder_of(kind).decode(pattern, PROMPT, writer_for(kind, seed, end).following)
+    text = decoder_of(kind).decode(pattern, PROMPT, writer_for(kind, seed, end).following).text
     assert re.fullmatch(pattern, text)
 
 
@@ -122,7 +122,7 @@ def test_whatever_is_preferred_the_text_fits_the_pattern(kind: str, pattern: str
 @given(pattern=st.sampled_from(PATTERNS), seed=st.integers(0, 10**6))
 def test_every_token_is_read_once_and_in_order(kind: str, pattern: str, seed: int):
     writer = writer_for(kind, seed)
-    text = decoder_of(kind).decode(pattern, PROMPT, writer.following)
+    text = decoder_of(kind).decode(pattern, PROMPT, writer.following).text
     bytes_of = {token: piece for piece, ids in pieces(TOKENIZERS[kind]()).items() for token in ids}
     read = [token for ids in writer.read for token in ids]
     assert all(writer.read)
@@ -135,14 +135,14 @@ def test_every_token_is_read_once_and_in_order(kind: str, pattern: str, seed: in
 @pytest.mark.parametrize("pattern", ["act: run\n", "€ and more", "x"])
 def test_where_there_is_no_choice_nothing_is_asked(kind: str, pattern: str):
     writer = writer_for(kind)
-    assert decoder_of(kind).decode(pattern, PROMPT, writer.following) == pattern
+    assert decoder_of(kind).decode(pattern, PROMPT, writer.following).text == pattern
     assert writer.read == []
 
 
 @pytest.mark.parametrize("kind", TOKENIZERS)
 def test_a_choice_between_two_is_asked_once_and_the_rest_follows(kind: str):
     writer = writer_for(kind)
-    assert decoder_of(kind).decode("my (cat|dog) eats", PROMPT, writer.following) in ("my cat eats", "my dog eats")
+    assert decoder_of(kind).decode("my (cat|dog) eats", PROMPT, writer.following).text in ("my cat eats", "my dog eats")
     assert len(writer.read) == 1
     assert writer.read[0][: len(PROMPT)] == PROMPT
 
@@ -150,26 +150,27 @@ def test_a_choice_between_two_is_asked_once_and_the_rest_follows(kind: str):
 @pytest.mark.parametrize("kind", TOKENIZERS)
 @pytest.mark.parametrize(("end", "text"), [(99.0, "a"), (-99.0, "aaaa")])
 def test_where_a_pattern_may_end_ending_competes_with_going_on(kind: str, end: float, text: str):
-    assert decoder_of(kind).decode("a{1,4}", PROMPT, writer_for(kind, 3, end).following) == text
+    assert decoder_of(kind).decode("a{1,4}", PROMPT, writer_for(kind, 3, end).following).text == text
 
 
 @pytest.mark.parametrize("kind", TOKENIZERS)
 @pytest.mark.parametrize(("end", "text"), [(99.0, "act: run\n"), (-99.0, "act: run\ntask: spam\n")])
 def test_a_line_that_may_be_missing_is_written_where_it_is_preferred(kind: str, end: float, text: str):
     pattern = "act: run\n(task: spam\n)?"
-    assert decoder_of(kind).decode(pattern, PROMPT, writer_for(kind, 3, end).following) == text
+    assert decoder_of(kind).decode(pattern, PROMPT, writer_for(kind, 3, end).following).text == text
 
 
 def test_a_form_without_numbers_may_say_what_the_task_is():
     pattern = pattern_of(False, False, ())
     found = {
-        decoder_of("bytes").decode(pattern, PROMPT, writer_for("bytes", seed, -99.0).following) for seed in range(8)
+        decoder_of("bytes").decode(pattern, PROMPT, writer_for("bytes", seed, -99.0).following).text
+        for seed in range(8)
     }
     assert any("task: " in form or "domain: " in form for form in found)
 
 
 def test_the_same_preferences_write_the_same_text():
-    texts = {decoder_of("bytes").decode(FORM, PROMPT, writer_for("bytes", 4).following) for _ in range(3)}
+    texts = {decoder_of("bytes").decode(FORM, PROMPT, writer_for("bytes", 4).following).text for _ in range(3)}
     assert len(texts) == 1
 
 
@@ -179,7 +180,7 @@ def test_what_is_preferred_most_is_taken():
     logits = np.zeros(tokenizer.get_vocab_size(), np.float32)
     logits[wanted] = 1
     writer = Writer(len(logits), lambda _: logits)
-    assert decoder_of("bytes").decode("(cat|dog) food", PROMPT, writer.following) == "dog food"
+    assert decoder_of("bytes").decode("(cat|dog) food", PROMPT, writer.following).text == "dog food"
 
 
 @given(st.text(max_size=40))
@@ -219,7 +220,7 @@ def test_smollm2s_tokens_write_any_form(question: str):
     decoder, size = smollm2_tokens()
     pattern = pattern_of(True, True, numbers_in(question))
     for seed in range(3):
-        text = decoder.decode(pattern, PROMPT, Writer.at_random(size, seed).following)
+        text = decoder.decode(pattern, PROMPT, Writer.at_random(size, seed).following).text
         assert re.fullmatch(pattern, text)
 
 
@@ -227,3 +228,17 @@ def test_smollm2s_tokens_write_any_form(question: str):
 def smollm2_tokens() -> tuple[TypedDecoder, int]:
     tokenizer = Tokenizer.from_file(str(smollm2_folder() / "tokenizer.json"))
     return TypedDecoder(tokenizer, tokenizer.token_to_id("<|im_end|>")), tokenizer.get_vocab_size()
+
+
+@pytest.mark.parametrize("kind", TOKENIZERS)
+@given(seed=st.integers(0, 10**6))
+def test_how_sure_a_model_is_of_each_line_is_a_share_of_what_it_could_have_written(kind: str, seed: int):
+    pattern = "act: (run|why|help)\n(task: spam\n)?500: (rows|steps)\n"
+    chosen = decoder_of(kind).decode(pattern, PROMPT, writer_for(kind, seed).following)
+    assert len(chosen.chances) == len(chosen.text.splitlines())
+    assert all(0 < chance <= 1 for chance in chosen.chances)
+
+
+@pytest.mark.parametrize("kind", TOKENIZERS)
+def test_a_line_without_a_choice_is_sure(kind: str):
+    assert decoder_of(kind).decode("act: run\n500: rows", PROMPT, writer_for(kind).following).chances == (1.0, 1.0)
