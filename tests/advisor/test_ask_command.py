@@ -67,6 +67,15 @@ def test_a_follow_up_goes_on_with_the_latest_conversation(run):
     assert "best PEFT for 500 legal QA examples" in run("ask", "--list").stdout
 
 
+def test_the_reader_can_be_named_once_for_all(run, monkeypatch):
+    monkeypatch.setenv("PEFT_ADVISOR_LLM", "minilm")
+    result = run("ask", "best PEFT for 500 legal QA examples")
+    assert result.exit_code == 2
+    assert "minilm is no model that writes" in " ".join(result.stderr.split())
+    monkeypatch.setenv("PEFT_ADVISOR_LLM", "none")
+    assert run("ask", "best PEFT for 500 legal QA examples").exit_code == 0
+
+
 def test_what_is_not_its_business_is_said_and_is_no_failure(run):
     result = run("ask", "what is the weather tomorrow", "--llm", "none")
     assert result.exit_code == 0
