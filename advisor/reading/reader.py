@@ -1,8 +1,7 @@
 """A question becomes a reading: filled in by a model or by rules, and held against its own text. Knows no tool.
 
-What the text says beyond doubt is not left to anybody: which numbers stand in it and what they are worth, which
-methods, models, tools and languages it names. Whoever reads says what is wanted, what the task is, and what each
-number is.
+What the text says beyond doubt is not left to anybody: which numbers stand in it, what they are worth and often what
+they count, which methods, models, tools, tasks, domains and languages it names. Whoever reads says the rest.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from advisor.reading.behind import said_behind
 from advisor.reading.form import SILENT, SUBJECTS, TASKS, Before, key_of, parsed
 from advisor.reading.languages import language_in
 from advisor.reading.names import methods_in, model_in, model_places, targets_in
@@ -71,6 +71,7 @@ def checked(question: str, numbers: Sequence[Number], values: Mapping[str, str],
     # "Some tweets, 500 of them" says how many, and so does "two of us labelled 500".
     for number in sorted(numbers, key=lambda one: (one.vague, one.value < HANDFUL)):
         role = roles.get(number.text, Role.NOTHING) if len(number.roles) > 1 else only_role(number)
+        role = said_behind(number, question) or role
         if role in number.roles:
             by_role.setdefault(role, number)
     rows = by_role.get(Role.ROWS)

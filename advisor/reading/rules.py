@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from advisor.reading.behind import said_behind
 from advisor.reading.names import methods_in, model_in, targets_in
 from advisor.reading.numbers import Number, Role
 from advisor.reading.reading import Act, sensible_acts
@@ -90,11 +91,6 @@ ACTS: Mapping[Act, re.Pattern[str]] = {
     ),
 }
 """The first that fits and makes sense decides."""
-BEHIND: Mapping[Role, re.Pattern[str]] = {
-    Role.CLASSES: re.compile(r"^[\s-]*(?:\w+ )?(?:class|labels?\b|categor|topics|way\b|intents)", re.I),
-    Role.STEPS: re.compile(r"^\s*(?:\w+ )?(?:steps|iterations|updates)", re.I),
-    Role.TOKENS: re.compile(r"^\s*(?:tokens|words)", re.I),
-}
 
 
 def read_by_rules(
@@ -137,10 +133,9 @@ def role_of(number: Number, question: str, act: Act) -> Role:
     """What a number is, by what stands behind it."""
     if len(number.roles) == 1:
         return number.roles[0]
-    following = question[number.end :]
-    for role, pattern in BEHIND.items():
-        if role in number.roles and pattern.search(following):
-            return role
+    said = said_behind(number, question)
+    if said is not None:
+        return said
     if Role.SCORE in number.roles:
         return Role.SCORE if act is Act.RECORD else Role.NOTHING
     return Role.ROWS if Role.ROWS in number.roles else Role.NOTHING
