@@ -55,25 +55,19 @@ def understood(form: str, numbers: Sequence[Number]) -> tuple[dict[str, str], di
     roles = {}
     for number in numbers:
         key = key_of(number)
-        roles[number.text] = Role(told[key]) if key in told else only_role(number)
+        roles[number.text] = Role(told[key]) if key in told else sole_role(number) or Role.NOTHING
     return values, roles
 
 
-def only_role(number: Number) -> Role:
-    """What a number is by its unit; nothing where it could be several things and nobody said which."""
-    return number.roles[0] if len(number.roles) == 1 else Role.NOTHING
+def sole_role(number: Number) -> Role | None:
+    """What a number is by its unit, where that leaves one thing only."""
+    return number.roles[0] if len(number.roles) == 1 else None
 
 
 def checked(question: str, numbers: Sequence[Number], values: Mapping[str, str], roles: Mapping[str, Role]) -> Reading:
     """A reading in which every number and name stands in the question."""
     act = Act(values["act"])
-    by_role: dict[Role, Number] = {}
-    # "Some tweets, 500 of them" says how many, and so does "two of us labelled 500".
-    for number in sorted(numbers, key=lambda one: (one.vague, one.value < HANDFUL)):
-        role = roles.get(number.text, Role.NOTHING) if len(number.roles) > 1 else only_role(number)
-        role = said_behind(number, question) or role
-        if role in number.roles:
-            by_role.setdefault(role, number)
+    by_role = _by_role(question, numbers, roles)
     rows = by_role.get(Role.ROWS)
     model = model_in(question)
     targets = targets_in(question)
@@ -92,6 +86,22 @@ def checked(question: str, numbers: Sequence[Number], values: Mapping[str, str],
     )
 
 
+def _by_role(question: str, numbers: Sequence[Number], roles: Mapping[str, Role]) -> dict[Role, Number]:
+    """The number for each role: one of which the text leaves no doubt, else one that the reader gave it."""
+    sure = {number: said_behind(number, question) or sole_role(number) for number in numbers}
+    found: dict[Role, Number] = {}
+    # "Some tweets, 500 of them" says how many, and so does "two of us labelled 500".
+    for number in sorted(numbers, key=lambda one: (sure[one] is None, one.vague, one.value < HANDFUL)):
+        role = sure[number] or roles.get(number.text, Role.NOTHING)
+        if role in found and role in COUNTS:
+            # What the classes are is known already: a reader who says so of another number has mixed them up.
+            role = Role.ROWS
+        if role in number.roles:
+            found.setdefault(role, number)
+    return found
+
+
+COUNTS = (Role.CLASSES, Role.STEPS, Role.TOKENS)
 HANDFUL = 5
 """Fewer rows than these are hardly meant where another number may be that of the rows."""
 EACH = re.compile(r"^ ?(?:\w+ ){0,2}?(?:per|each|pro|par|por|for (?:each|every))\b", re.I)

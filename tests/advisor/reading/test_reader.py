@@ -69,6 +69,13 @@ def test_a_handful_is_hardly_the_number_of_rows_where_another_may_be():
     assert by_form("two examples", "act: recommend\ntwo: rows\n").task.rows == 2
 
 
+def test_what_the_classes_are_is_said_once():
+    found = by_form("1k app reviews, 5 classes", "act: recommend\n1k: classes\n")
+    assert (found.task.rows, found.task.classes) == (1000, 5)
+    found = by_form("300 steps, 40 of them", "act: recommend\n300: rows\n40: steps\n")
+    assert (found.task.rows, found.steps) == (40, 300)
+
+
 def test_names_that_are_said_shorter_are_understood():
     assert by_form("entailment", "act: recommend\ntask: natural language inference\n").task.task_type == "nli"
 
