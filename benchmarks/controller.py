@@ -207,7 +207,7 @@ def unheld() -> Read:
 
     def reader(question: str, before: Before | None, with_data: bool) -> Reading:
         numbers = numbers_beside_names(question)
-        form = "".join(model.write(asked(question, before, with_data), FREE_TOKENS)) + "\n"
+        form = "".join(model.write(asked(question, before, with_data), FREE_TOKENS)).strip() + "\n"
         if re.fullmatch(pattern_of(before is not None, with_data, numbers), form) is None:
             return INVALID
         values, roles = understood(form, numbers)

@@ -68,7 +68,8 @@ class Tool:
         return create_model(f"{self.name}_arguments", __config__=strict, **fields)
 
     @cached_property
-    def _returns(self) -> TypeAdapter[Any]:
+    def returns(self) -> TypeAdapter[Any]:
+        """What a call returns, to be written as JSON and read back."""
         return TypeAdapter(self.hints["return"])
 
     def schema(self, *, for_model: bool = False) -> dict[str, Any]:
@@ -104,7 +105,7 @@ class Tool:
 
     def plain(self, found: Any) -> Any:
         """What a call returned, as JSON knows it."""
-        return self._returns.dump_python(found, mode="json")
+        return self.returns.dump_python(found, mode="json")
 
 
 def tool(function: Callable[P, R]) -> Callable[P, R]:

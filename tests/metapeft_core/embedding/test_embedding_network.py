@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from pathlib import Path
+from typing import BinaryIO
 
 import mlx.core as mx
 import mlx.nn as nn
@@ -171,8 +171,8 @@ def test_a_save_that_fails_leaves_the_former_file(tmp_path, monkeypatch):
     learn(known).save(path)
     whole = path.read_bytes()
 
-    def torn(name: str, *_: object, **__: object) -> None:
-        Path(name).write_bytes(b"half")
+    def torn(file: BinaryIO, *_: object, **__: object) -> None:
+        file.write(b"half")
         raise OSError("no space left")
 
     monkeypatch.setattr(mx, "save_safetensors", torn)
