@@ -46,7 +46,7 @@ def test_the_language_that_is_named_first_is_found(text: str, language: str | No
 
 
 def test_every_language_is_a_known_one_and_its_slips_are_found():
-    assert set(lexicon("language_names").names) <= set(LANGUAGES)
+    assert lexicon("language_names").things <= set(LANGUAGES)
     assert all(language_in(name) == code for name, code in lexicon("language_names").misspelt.items())
 
 

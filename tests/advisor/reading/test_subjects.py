@@ -11,8 +11,8 @@ from advisor.reading.subjects import domains_in, held, hinted_tasks, is_sorting,
 
 def test_what_is_named_is_in_the_closed_vocabularies():
     for name in ("task_names", "task_hints"):
-        assert {*lexicon(name).names, *lexicon(name).misspelt.values()} <= set(TASKS.values())
-    assert {*lexicon("domain_names").names, *lexicon("domain_names").misspelt.values()} <= set(SUBJECTS.values())
+        assert {*lexicon(name).things, *lexicon(name).misspelt.values()} <= set(TASKS.values())
+    assert {*lexicon("domain_names").things, *lexicon("domain_names").misspelt.values()} <= set(SUBJECTS.values())
 
 
 @pytest.mark.parametrize(
