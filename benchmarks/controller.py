@@ -2,8 +2,9 @@
 
     python -m benchmarks.controller [--readers "no model: rules"] [--part test]
 
-The questions (questions.jsonl) were written apart from the program's prompts, rules and training conversations. Every
-fourth is for looking at what goes wrong (`--part dev`); figures are of the others, which nobody looks at.
+The questions were written apart from the program's prompts, rules and training conversations. Every fourth of
+questions.jsonl and all of questions_dev.jsonl are for looking at what goes wrong (`--part dev`); figures are of the
+others, which nobody looks at.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from tools.registry import get_tool
 from tools.workbench import Workbench
 
 QUESTIONS = Path(__file__).with_name("questions.jsonl")
+MORE_TO_LOOK_AT = Path(__file__).with_name("questions_dev.jsonl")
 TICKETS = Path(__file__).parents[1] / "examples" / "tickets.jsonl"
 Question = Mapping[str, Any]
 Read = Callable[[str, Before | None, bool], Reading]
@@ -76,8 +78,15 @@ def main() -> None:
 
 def part_of(part: str) -> list[Question]:
     """The questions to look at, or those to count."""
-    every = [json.loads(line) for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
-    return [question for question in every if (question["id"] % 4 == 0) == (part == "dev")]
+    every = questions_of(QUESTIONS)
+    if part == "test":
+        return [question for question in every if question["id"] % 4]
+    return [*(question for question in every if question["id"] % 4 == 0), *questions_of(MORE_TO_LOOK_AT)]
+
+
+def questions_of(place: Path) -> list[Question]:
+    """What stands in a file, a question a line."""
+    return [json.loads(line) for line in place.read_text(encoding="utf-8").splitlines()]
 
 
 def row_of(name: str, questions: Sequence[Question], show: bool) -> dict[str, Any]:

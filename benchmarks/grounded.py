@@ -41,11 +41,14 @@ def main() -> None:
     counted: Counter[str] = Counter(dict.fromkeys(("recommendations", "written by the model", "refused texts"), 0))
     counted["shown with something that is not in the evidence"] = 0
     with tempfile.TemporaryDirectory() as folder, Workbench(Path(folder) / "experiences.sqlite") as bench:
-        controller = Controller(bench, chosen_model(chosen.llm), can_ask=False)
+        model = chosen_model(chosen.llm)
+        writer = "ready sentences" if model is None else model.name
+        controller = Controller(bench, model, can_ask=False)
         for _ in range(chosen.count):
             count_one(controller, drawn(chance), counted)
     rows = [{"what": name, "count": count} for name, count in counted.items()]
-    write_results("grounded", "Reasons held against their evidence", rows, {"what": "what", "count": "count"})
+    columns = {"what": "what", "count": "count"}
+    write_results("grounded", "Reasons held against their evidence", rows, columns, {"explained by": writer})
 
 
 def drawn(chance: random.Random) -> State:
