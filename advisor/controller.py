@@ -19,7 +19,7 @@ from advisor.reading.numbers import numbers_in
 from advisor.reading.reader import read
 from advisor.reading.reading import Act, Reading
 from advisor.reasoning.facts import Facts, facts_of
-from advisor.reasoning.write import Reasons, Writer, reasons_of
+from advisor.reasoning.write import Writer, reasons_of
 from advisor.state import State
 from advisor.steps import Step
 from metapeft_core.errors import AdvisorError
@@ -123,16 +123,13 @@ class Controller:
         if self.model is not None:
             # It takes a while until the first sentence is whole.
             yield Step("writing", ""), state
-        writing = reasons_of(self.facts(found, state), self.model, lambda: self._is_late(began))
-        while True:
-            try:
-                yield Step("writing", next(writing)), state
-            except StopIteration as end:
-                reasons: Reasons = end.value
-                break
-        whole = replace(found, reasoning=reasons.text)
-        last = Step("answer", reasons.text, result=reasons, recommendation=whole)
-        yield last, replace(state, recommendation=whole)
+        for told in reasons_of(self.facts(found, state), self.model, lambda: self._is_late(began)):
+            if isinstance(told, str):
+                yield Step("writing", told), state
+                continue
+            whole = replace(found, reasoning=told.text)
+            last = Step("answer", told.text, result=told, recommendation=whole)
+            yield last, replace(state, recommendation=whole)
 
     def _is_late(self, began: float) -> bool:
         return time.monotonic() - began > self.bounds.seconds

@@ -64,6 +64,11 @@ class Number:
         """The place behind its last character."""
         return self.start + len(self.text)
 
+    @property
+    def sole(self) -> Role | None:
+        """What it is by its unit, where that leaves one thing only."""
+        return self.roles[0] if len(self.roles) == 1 else None
+
 
 BETWEEN = r"[,.'’ \u00a0\u2009\u202f]"
 """What stands between groups of three digits; spaces of several widths too."""

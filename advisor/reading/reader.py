@@ -55,13 +55,8 @@ def understood(form: str, numbers: Sequence[Number]) -> tuple[dict[str, str], di
     roles = {}
     for number in numbers:
         key = key_of(number)
-        roles[number.text] = Role(told[key]) if key in told else sole_role(number) or Role.NOTHING
+        roles[number.text] = Role(told[key]) if key in told else number.sole or Role.NOTHING
     return values, roles
-
-
-def sole_role(number: Number) -> Role | None:
-    """What a number is by its unit, where that leaves one thing only."""
-    return number.roles[0] if len(number.roles) == 1 else None
 
 
 def checked(question: str, numbers: Sequence[Number], values: Mapping[str, str], roles: Mapping[str, Role]) -> Reading:
@@ -88,7 +83,7 @@ def checked(question: str, numbers: Sequence[Number], values: Mapping[str, str],
 
 def _by_role(question: str, numbers: Sequence[Number], roles: Mapping[str, Role]) -> dict[Role, Number]:
     """The number for each role: one of which the text leaves no doubt, else one that the reader gave it."""
-    sure = {number: said_behind(number, question) or sole_role(number) for number in numbers}
+    sure = {number: said_behind(number, question) or number.sole for number in numbers}
     found: dict[Role, Number] = {}
     # "Some tweets, 500 of them" says how many, and so does "two of us labelled 500".
     for number in sorted(numbers, key=lambda one: (sure[one] is None, one.vague, one.value < HANDFUL)):

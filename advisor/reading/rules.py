@@ -131,9 +131,7 @@ def act_of(question: str, after_one: bool, with_data: bool) -> Act:
 
 def role_of(number: Number, question: str, act: Act) -> Role:
     """What a number is, by what stands behind it."""
-    if len(number.roles) == 1:
-        return number.roles[0]
-    said = said_behind(number, question)
+    said = number.sole or said_behind(number, question)
     if said is not None:
         return said
     if Role.SCORE in number.roles:

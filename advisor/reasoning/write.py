@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,23 +37,23 @@ def never() -> bool:
     return False
 
 
-def reasons_of(
-    facts: Facts, writer: Writer | None, is_late: Callable[[], bool] = never
-) -> Generator[str, None, Reasons]:
+def reasons_of(facts: Facts, writer: Writer | None, is_late: Callable[[], bool] = never) -> Iterator[str | Reasons]:
     """A text that says only what the evidence says: the model's, else another of its, else one that is composed.
 
-    Yields what is written so far whenever another sentence is whole and holds; what came of it is returned.
+    What is written so far, whenever another sentence is whole and holds, and at last the whole with who wrote it.
     """
     if writer is None:
-        return Reasons(composed(facts), by_model=False)
+        yield Reasons(composed(facts), by_model=False)
+        return
     refused: list[tuple[str, ...]] = []
     # A second try begins otherwise: greedy writing from the same beginning would be the same text.
     for opening in ("", f" {begun(facts.method)}")[:TRIES]:
         text, wrong = yield from _written(facts, writer, opening, is_late)
         if not wrong:
-            return Reasons(text, by_model=True, refused=tuple(refused))
+            yield Reasons(text, by_model=True, refused=tuple(refused))
+            return
         refused.append(tuple(wrong))
-    return Reasons(composed(facts), by_model=False, refused=tuple(refused))
+    yield Reasons(composed(facts), by_model=False, refused=tuple(refused))
 
 
 def _written(

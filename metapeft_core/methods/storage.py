@@ -18,6 +18,7 @@ from metapeft_core.backbones.model import FrozenModel
 from metapeft_core.errors import SettingsError
 from metapeft_core.files import replaced_folder
 from metapeft_core.methods.adapted import Adapted, Head
+from metapeft_core.methods.adapter import Settings
 from metapeft_core.methods.registry import make_settings, setting_values
 
 FORMAT = 1
@@ -92,46 +93,43 @@ def read_record(folder: Path) -> AdapterRecord:
 def load_adapter(folder: Path, backbone: FrozenModel) -> Adapted:
     """Attach a saved adapter to the backbone it was trained on."""
     record = read_record(folder)
-    head = Head(**record.head) if record.head else None
-    model = Adapted(backbone, make_settings(record.method, record.settings), head, seed=0)
-    _fill(model, folder)
-    model.adapter.remember(record.facts)
+    model = Adapted(backbone, *_kind_of(record), seed=0)
+    try:
+        _fill(model, folder, record)
+    except SettingsError:
+        model.detach()
+        raise
     return model
 
 
 def begin_with(model: Adapted, folder: Path) -> None:
     """Put a saved adapter's weights into a model that is to be trained further; one of another kind is refused."""
     record = read_record(folder)
-    settings = make_settings(record.method, record.settings)
-    head = Head(**record.head) if record.head else None
+    settings, head = _kind_of(record)
     if (settings, head, record.backbone) != (model.settings, model.task_head, model.backbone.card.name):
-        model.detach()
         raise SettingsError(
             f"{folder} was trained as {settings} on {record.backbone}, and is to begin {model.settings} on "
             f"{model.backbone.card.name}: give the settings that it has"
         )
-    _fill(model, folder)
-    model.adapter.remember(record.facts)
+    _fill(model, folder, record)
 
 
 def digest_of(folder: Path) -> str:
-    """The same for the same weights."""
-    try:
-        return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
-    except OSError as fault:
-        raise SettingsError(f"{folder} holds no adapter of this project ({fault}): import it first") from fault
+    """The same for the same weights, of an adapter that was read before."""
+    return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
 
 
-def _fill(model: Adapted, folder: Path) -> None:
-    """Weights from disk; a model whose adapter cannot be read is let go of."""
+def _kind_of(record: AdapterRecord) -> tuple[Settings, Head | None]:
+    """What has to be attached to a backbone to hold the adapter."""
+    return make_settings(record.method, record.settings), Head(**record.head) if record.head else None
+
+
+def _fill(model: Adapted, folder: Path, record: AdapterRecord) -> None:
+    """Weights and facts from disk."""
     try:
         tensors = mx.load(str(folder / WEIGHTS))
     except Exception as fault:
-        model.detach()
         raise SettingsError(f"{folder / WEIGHTS} cannot be read ({fault}): save the adapter again") from fault
     assert isinstance(tensors, dict)
-    try:
-        put_tensors(model, tensors)
-    except SettingsError:
-        model.detach()
-        raise
+    put_tensors(model, tensors)
+    model.adapter.remember(record.facts)

@@ -71,13 +71,12 @@ def finetune(
         _refuse_what_cannot_fit(encoded, task, backbone, spec, budget)
     rows = rows_digest(task)
     key = run_key(task, rows, backbone.card, spec, budget)
-    if begin is not None:
-        key = hashlib.sha256(f"{key} {digest_of(begin)}".encode()).hexdigest()[:16]
     model = Adapted(backbone, spec.method, _head(task, backbone, spec), spec.seed)
-    if begin is not None:
-        begin_with(model, begin)
     trainable = model.trainable_count()
     try:
+        if begin is not None:
+            begin_with(model, begin)
+            key = hashlib.sha256(f"{key} {digest_of(begin)}".encode()).hexdigest()[:16]
         loop = Loop(model, encoded[0], encoded[1], spec, budget, watch, checkpoint, key)
         ending = _run(loop, encoded[2])
         if out is not None and ending.failure is None:

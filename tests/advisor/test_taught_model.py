@@ -63,14 +63,7 @@ def test_it_reads_task_subject_and_numbers(model: LanguageModel):
 
 def test_it_writes_reasons_that_hold(model: LanguageModel):
     facts = made_up(Random(3))
-    writing = reasons_of(facts, model)
-    told = []
-    while True:
-        try:
-            told.append(next(writing))
-        except StopIteration as end:
-            reasons = end.value
-            break
+    *told, reasons = reasons_of(facts, model)
     assert reasons.by_model
     assert faults(reasons.text, facts) == []
     assert told

@@ -17,12 +17,8 @@ FALSE = " prompt tuning is as good as the best with a probability of 99%, at a s
 
 def told(facts: Facts, writer: Writer | None, is_late: Callable[[], bool] = never) -> tuple[list[str], Reasons]:
     """What is told on the way, and what comes of it."""
-    writing, way = reasons_of(facts, writer, is_late), []
-    while True:
-        try:
-            way.append(next(writing))
-        except StopIteration as end:
-            return way, end.value
+    *way, found = reasons_of(facts, writer, is_late)
+    return way, found
 
 
 @dataclass

@@ -88,25 +88,28 @@ def on_screen(questions: tuple[str, ...], data: Path | None, reader: str, play: 
     return turns(found)
 
 
-def hold(questions: tuple[str, ...], data: Path | None, reader: str, desk: Path, play: Callable[..., None]) -> None:
+@pytest.mark.parametrize(
+    ("questions", "about_a_file", "reader"),
+    [
+        pytest.param(WORDS, False, "none", id="in words"),
+        pytest.param(FILE, True, "none", id="about a file"),
+        pytest.param(
+            SHORT,
+            False,
+            "smollm2",
+            id="led by a model",
+            marks=pytest.mark.skipif(not (smollm2_is_here() and TUNED.is_dir()), reason="advisor fetch smollm2"),
+        ),
+    ],
+)
+def test_a_conversation_is_the_same_everywhere(questions, about_a_file: bool, reader: str, desk, play, tickets):
+    data = tickets if about_a_file else None
+    if reader != "none":
+        (desk / "models").symlink_to(MODELS)
     script = by_script(questions, data, reader, desk)
     assert script[0]["recommendation"]["ranking"]
     assert by_shell(questions, data, reader, desk) == json.loads(json.dumps(script))
     assert on_screen(questions, data, reader, play) == script
-
-
-def test_a_conversation_in_words_is_the_same_everywhere(desk, play):
-    hold(WORDS, None, "none", desk, play)
-
-
-def test_a_conversation_about_a_file_is_the_same_everywhere(desk, play, tickets):
-    hold(FILE, tickets, "none", desk, play)
-
-
-@pytest.mark.skipif(not (smollm2_is_here() and TUNED.is_dir()), reason="advisor fetch smollm2")
-def test_a_conversation_that_a_model_leads_is_the_same_everywhere(desk, play):
-    (desk / "models").symlink_to(MODELS)
-    hold(SHORT, None, "smollm2", desk, play)
 
 
 def test_a_connection_would_be_noticed():

@@ -125,3 +125,14 @@ def test_an_adapter_with_other_settings_is_nothing_to_begin_with(tmp_path, decod
     with pytest.raises(SettingsError, match="holds no adapter"):
         finetune(coin, decoder, LORA, BUDGET, begin=tmp_path / "nothing")
     assert finetune(coin, decoder, LORA, replace(BUDGET, steps=1)).outcome == "completed"
+
+
+def test_an_adapter_that_cannot_be_read_leaves_the_backbone_as_it_was(tmp_path, decoder, coin):
+    layers, before = str(decoder), decoder(mx.array([[5, 6, 7]]))
+    finetune(coin, decoder, LORA, replace(BUDGET, steps=2), out=tmp_path / "first")
+    for broken in ("adapter.safetensors", "adapter.json"):
+        (tmp_path / "first" / broken).write_text("{")
+        with pytest.raises(SettingsError):
+            finetune(coin, decoder, LORA, BUDGET, begin=tmp_path / "first")
+        assert str(decoder) == layers
+    assert mx.array_equal(decoder(mx.array([[5, 6, 7]])), before).item()
