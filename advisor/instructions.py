@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from advisor.reading.form import SUBJECTS, TASKS
-from advisor.reading.numbers import Role
+from advisor.reading.number import Role
 from advisor.reading.reading import Act
 from tools.registry import all_tools
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from advisor.reading.form import Before
+from advisor.reading.names import OWN, size_in
 from advisor.reading.reading import NOTHING_SAID, Act, Reading
 from knowledge.brief import TaskBrief
-from metapeft_core.backbones.well_known import model_of_size
+from metapeft_core.backbones.well_known import model_of_size, well_known
 from metapeft_core.types import MethodRecommendation
 
 
@@ -38,7 +39,7 @@ class State:
         """The state once a question was understood: a new one begins anew, a follow-up changes what it names."""
         begins = reading.act in (Act.RECOMMEND, Act.COMPARE, Act.COST) and _says_a_task(reading)
         old = State(data=self.data, backbone=self.backbone, recommendation=self.recommendation) if begins else self
-        named = reading.model or (None if reading.parameters is None else model_of_size(reading.parameters).name)
+        named = _model_of(reading)
         return replace(
             old,
             task=merged(old.task, reading.task),
@@ -48,6 +49,14 @@ class State:
             steps=reading.steps if reading.steps is not None else old.steps,
             asked=None,
         )
+
+
+def _model_of(reading: Reading) -> str | None:
+    """The model that is meant; one that is not known, or only said by its size, by one that is about as large."""
+    name, size = reading.model, reading.parameters
+    if name is not None and "/" not in name and OWN.fullmatch(name) is None and well_known(name) is None:
+        size = size_in(name)
+    return name if size is None else model_of_size(size).name
 
 
 def _says_a_task(reading: Reading) -> bool:

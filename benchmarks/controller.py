@@ -29,7 +29,8 @@ from advisor.plans import plan_for
 from advisor.reading.by_model import ModelReader
 from advisor.reading.form import SILENT, Before, asked, pattern_of
 from advisor.reading.names import OWN
-from advisor.reading.numbers import Role, numbers_in
+from advisor.reading.number import Role
+from advisor.reading.numbers import numbers_in
 from advisor.reading.reader import checked, numbers_beside_names, read, understood
 from advisor.reading.reading import Act, Reading
 from advisor.state import State

@@ -1,24 +1,41 @@
-"""What the words behind a number say that it counts. Knows units, no sentence and no reader."""
+"""What the words around a number say that it counts. Knows units, no sentence and no reader."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from advisor.reading.numbers import Number, Role
+from advisor.reading.number import Number, Role
+from advisor.reading.number_words import LENGTHS, STEPS
 
-KIND = r"(?:different|possible|distinct|output|target|answer|sentiment|emotion|topic|intent|main)"
+KIND = (
+    r"(?:different|possible|distinct|output|target|answer|sentiment|emotion|topic|intent|main|severity|priority|quality|"
+    r"difficulty|reading|proficiency|bloom)"
+)
 SURE: Mapping[Role, re.Pattern[str]] = {
-    Role.CLASSES: re.compile(rf"^[\s-]*(?:{KIND} )?(?:class(?:es)?\b|labels\b|categor|topics\b|way\b|intents\b)", re.I),
+    Role.CLASSES: re.compile(
+        rf"^[\s-]*(?:{KIND} )?(?:class(?:es)?\b|labels\b|categor|topics\b|way\b|intents\b|(?:severity|priority|quality|"
+        r"difficulty|reading|proficiency|bloom|risk|urgency) (?:levels?|lvls?|grades?|classes)\b)",
+        re.I,
+    ),
     Role.STEPS: re.compile(
         r"^\s*(?:(?:training|optimi[sz]er|gradient|update) )?(?:steps|iterations|updates|schritte|pasos|étapes)\b",
         re.I,
     ),
-    Role.TOKENS: re.compile(r"^\s*(?:tokens|words)\b", re.I),
+    Role.TOKENS: re.compile(
+        r"^[\s-]*(?:tokens?|words?|Wörter|mots|palabras|parole|palavras|woorden|токен\w*|tokenów)\b"
+        r"(?! (?:dictionary|list))",
+        re.I,
+    ),
+    Role.PARAMETERS: re.compile(
+        r"^\s*(?:de |di |of )?(?:param|paramètres|parámetros|parâmetros|parametr|параметр|معامل|参数|パラメ|파라미터)",
+        re.I,
+    ),
     Role.NOTHING: re.compile(
         r"^\s*(?:(?:more|other|additional|extra|further) )?(?:annotators|people|persons|colleagues|raters|label+ers|"
         r"interns|servers?|machines|laptops|weeks?|months?|years?|euros?|dollars?|usd|eur|times|countries|cities|"
-        r"virtual|epochs?|layers?)\b",
+        r"virtual|epochs?|layers?|staff|employees|developers?|engineers|sites|shops|stores|offices|branches|flatmates|"
+        r"columns|volunteers|cores|floors|kids|children|seats|teams? members)\b",
         re.I,
     ),
     Role.ROWS: re.compile(
@@ -29,6 +46,14 @@ SURE: Mapping[Role, re.Pattern[str]] = {
     ),
 }
 """Beyond doubt, whoever reads the rest."""
+REPLACED = re.compile(
+    r"\b(?:instead of|rather than|no longer|from|of the|statt|au lieu de|en vez de|invece di|em vez de|in plaats van|"
+    r"zamiast|вместо|istället för)\s+(?:the |just |only |about |my |our )?$",
+    re.I,
+)
+"""Before a number they say that another one has taken its place, if there is another."""
+FEWEST_TOKENS = 5
+"""No text of interest is shorter; "4" is also short for "for"."""
 
 
 def said_behind(number: Number, text: str) -> Role | None:
@@ -36,3 +61,21 @@ def said_behind(number: Number, text: str) -> Role | None:
     following = text[number.end :]
     found = (role for role, pattern in SURE.items() if role in number.roles and pattern.search(following))
     return next(found, None)
+
+
+def is_replaced(number: Number, text: str) -> bool:
+    """Whether another number stands for the same now: "from 24 GB to 12 GB", "nine instead of four"."""
+    return REPLACED.search(text[: number.start]) is not None
+
+
+def can_count(number: Number, role: Role, text: str) -> bool:
+    """Whether a text can mean that at all: steps and lengths are said by their names."""
+    if role is Role.STEPS:
+        return _has(text, STEPS)
+    return role is not Role.TOKENS or (number.value >= FEWEST_TOKENS and _has(text, LENGTHS))
+
+
+def _has(text: str, words: Collection[str]) -> bool:
+    plain = text.lower()
+    spaced = re.findall(r"[^\W\d_]+", plain)
+    return any(word in spaced if word.isascii() else word in plain for word in words)

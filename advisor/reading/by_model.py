@@ -9,7 +9,7 @@ from typing import Protocol
 
 from advisor.chosen import Chosen
 from advisor.reading.form import Before, asked, lines, parsed, pattern_of
-from advisor.reading.numbers import Number
+from advisor.reading.number import Number
 from advisor.reading.reading import Act
 from advisor.reading.subjects import is_ours
 

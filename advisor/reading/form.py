@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from advisor.reading.numbers import Number, Role
+from advisor.reading.number import Number, Role
 from advisor.reading.reading import Act, sensible_acts
 from metapeft_core.data.domain import DOMAINS
 from metapeft_core.data.task_type import TASK_TYPES
@@ -52,7 +52,7 @@ def words(name: str) -> str:
     return SAID_SHORTER.get(name, name.replace("_", " "))
 
 
-TASKS = {words(name): name for name in TASK_TYPES if not name.startswith("other")}
+TASKS = {words(name): name for name in TASK_TYPES}
 SUBJECTS = {words(name): name for name in DOMAINS if name != "general"}
 
 

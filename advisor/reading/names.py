@@ -37,10 +37,12 @@ TARGETS: Mapping[str, re.Pattern[str]] = {
 }
 MODEL = re.compile(
     r"\b(?:[\w-]+/)?(?:(?:meta[\s-])?llama|qwen|mistral|gemma|phi|smollm|tinyllama|(?:xlm[\s-]|distil)?roberta|(?:m|distil|de)?bert|gpt)"
-    r"(?:[\s_-]?\d+(?:\.\d+)?)?(?:[\s_-](?:\d+(?:\.\d+)?[bm]|base|large|mini|medium|small|instruct|chat|it|uncased|cased|v\d[\d.]*|"
-    r"multilingual|\dbit|\d-bit|4k))*\b",
+    r"(?:[\s_-]?\d+(?:\.\d+)?)?(?:[\s_-](?:\d+(?:\.\d+)?[bm]|base|large|mini|medium|small|instruct|chat|coder|math|it|uncased|cased|v\d[\d.]*|"
+    r"multilingual|\dbit|\d-bit|4k))*(?!\w|\.\d)",
     ASCII,
 )
+SIZED = re.compile(r"[\s_-](\d+(?:\.\d+)?)([bm])\b", ASCII)
+"""A model's name that says how large it is; one of a known family can be talked about by that alone."""
 OWN = re.compile(rf"\b{MINILM}(?::\d)?\b|\bsmollm2?(?:[\s-]135m(?:-instruct)?\b|\b(?![\s-]\d[\d.]*[mb]\b))", ASCII)
 """The two that come with the package; a SmolLM2 of another size is none of them."""
 HUB = re.compile(r"(?<![\w./~-])[A-Za-z][\w-]+/[\w.-]*\w(?![\w/-]|\.\w)")
@@ -99,6 +101,12 @@ def model_in(text: str) -> str | None:
     return name
 
 
+def size_in(name: str) -> float | None:
+    """How many parameters a model has by its name."""
+    found = SIZED.search(name)
+    return float(found[1]) * (1e9 if found[2].lower() == "b" else 1e6) if found else None
+
+
 def model_places(text: str) -> list[tuple[int, int]]:
     """Where models are named: the package's own first, then hub ids, then public ones by what people call them."""
     own = [match.span() for match in OWN.finditer(text)]
@@ -106,6 +114,7 @@ def model_places(text: str) -> list[tuple[int, int]]:
     known = [
         match.span()
         for match in MODEL.finditer(text)
-        if well_known(match[0]) is not None and not TARGETS["llama-factory"].match(text[match.start() :])
+        if (well_known(match[0]) or SIZED.search(match[0]))
+        and not TARGETS["llama-factory"].match(text[match.start() :])
     ]
     return [*own, *hub, *known]

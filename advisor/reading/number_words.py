@@ -25,7 +25,8 @@ UNITS = _worth("units")
 """Added to what stands before them."""
 SCALES = _worth("scales")
 """What stands before them is multiplied by them; alone they stand for themselves."""
-HALVES = _listed("halves")
+FRACTIONS = _worth("fractions")
+"""Before a scale or a time they are so much of it: "half a million"."""
 ARTICLES = _listed("articles")
 """Before a scale or a dozen they mean one; elsewhere they mean nothing."""
 VAGUE = _listed("vague")
@@ -37,12 +38,22 @@ PERCENT = _listed("percent")
 """Say that a number is a share, written as one word."""
 MINUTES = _worth("minutes")
 """What a unit of time is in minutes."""
+MOMENTS = {word.replace("_", " "): value for word, value in _worth("moments").items()}
+"""Words that are a time all by themselves, in minutes."""
 CLASSES = _listed("classes")
 """Behind a number they say that it counts labels."""
+STEPS = _listed("steps")
+"""Without one of them nothing in a text counts steps."""
+LENGTHS = _listed("lengths")
+"""Without one of them nothing in a text says how long its rows are."""
 OTHER_AFTER = _listed("other_after")
 """Behind a number they say that it is none of what is looked for."""
 
-MISSPELT = ("hundred", "thousand", "million", "hundreds", "thousands", "millions")
+INSIDE = _worth("inside")
+"""Part of longer number words only: "einundzwanzig"; what joins is worth nothing."""
+SHORTEST = 7
+"""Letters that a number word has at least where it is put together."""
+MISSPELT = ("hundred", "thousand", "million", "hundreds", "thousands", "millions", "billion")
 """Words whose slips of the keyboard are understood: a scale that is overlooked makes a number wrong by far."""
 
 
@@ -52,3 +63,21 @@ def meant(word: str) -> str:
     if len(word) < 6 or word in SCALES or word in UNITS:
         return word
     return next((scale for scale in MISSPELT if one_slip(word, scale)), word)
+
+
+@lru_cache(maxsize=4096)
+def parts(word: str) -> tuple[str, ...]:
+    """The number words that a word is put together of: "siebenhundertfünfzig", "tremiladuecento"; none for others."""
+    if word in UNITS or word in SCALES:
+        return (word,)
+    return _parts(word) if len(word) >= SHORTEST else ()
+
+
+def _parts(word: str) -> tuple[str, ...]:
+    for end in range(len(word), 0, -1):
+        first = word[:end]
+        if first in UNITS or first in SCALES or first in INSIDE:
+            rest = _parts(word[end:]) if end < len(word) else ()
+            if rest or (end == len(word) and first not in INSIDE):
+                return (first, *rest)
+    return ()

@@ -10,15 +10,18 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from advisor.reading.behind import said_behind
+from advisor.reading.behind import can_count, is_replaced, said_behind
 from advisor.reading.form import SILENT, SUBJECTS, TASKS, Before, key_of, parsed
 from advisor.reading.languages import language_in
+from advisor.reading.listed import classes_listed
 from advisor.reading.names import methods_in, model_in, model_places, targets_in
-from advisor.reading.numbers import Number, Role, numbers_in
+from advisor.reading.number import Number, Role
+from advisor.reading.numbers import numbers_in
 from advisor.reading.reading import Act, Reading
 from advisor.reading.rules import read_by_rules
 from advisor.reading.subjects import domains_in, held, task_of
 from knowledge.brief import TaskBrief
+from metapeft_core.data.task_type import CLASSIFICATION_TYPES
 
 
 class Reader(Protocol):
@@ -85,13 +88,17 @@ def _by_role(question: str, numbers: Sequence[Number], roles: Mapping[str, Role]
     """The number for each role: one of which the text leaves no doubt, else one that the reader gave it."""
     sure = {number: said_behind(number, question) or number.sole for number in numbers}
     found: dict[Role, Number] = {}
-    # "Some tweets, 500 of them" says how many, and so does "two of us labelled 500".
-    for number in sorted(numbers, key=lambda one: (sure[one] is None, one.vague, one.value < HANDFUL)):
+
+    def weight(one: Number) -> tuple[bool, ...]:
+        # "Some tweets, 500 of them" says how many, and so does "two of us labelled 500".
+        return is_replaced(one, question), sure[one] is None, one.vague, one.value < HANDFUL
+
+    for number in sorted(numbers, key=weight):
         role = sure[number] or roles.get(number.text, Role.NOTHING)
         if role in found and role in COUNTS:
             # What the classes are is known already: a reader who says so of another number has mixed them up.
             role = Role.ROWS
-        if role in number.roles:
+        if role in number.roles and can_count(number, role, question):
             found.setdefault(role, number)
     return found
 
@@ -105,12 +112,15 @@ EACH = re.compile(r"^ ?(?:\w+ ){0,2}?(?:per|each|pro|par|por|for (?:each|every))
 
 def _brief(question: str, values: Mapping[str, str], numbers: Mapping[Role, Number], begins: bool) -> TaskBrief:
     rows, classes = numbers.get(Role.ROWS), _whole(numbers, Role.CLASSES)
+    task = task_of(values.get("task"), question, classes, begins)
+    if classes is None and begins and task in CLASSIFICATION_TYPES:
+        classes = classes_listed(question)
     count = None if rows is None or rows.vague else max(1, round(rows.value))
     if rows is not None and count is not None and classes and EACH.match(question[rows.end :]):
         count *= classes
     return TaskBrief(
         count,
-        task_of(values.get("task"), question, classes, begins),
+        task,
         held(values.get("domain"), domains_in(question)),
         language_in(question),
         classes if classes is None or classes > 1 else None,

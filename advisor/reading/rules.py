@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from advisor.reading.behind import said_behind
 from advisor.reading.names import methods_in, model_in, targets_in
-from advisor.reading.numbers import Number, Role
+from advisor.reading.number import Number, Role
 from advisor.reading.reading import Act, sensible_acts
 from advisor.reading.subjects import domains_in, hinted_tasks, tasks_in
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from advisor.reading.lexicon import lexicon, named_in
-from metapeft_core.data.task_type import CLASSIFICATION_TYPES
+from metapeft_core.data.task_type import CLASSIFICATION_TYPES, OTHER_CLASSIFICATION
 
 OURS = re.compile(
     r"\bpeft\b|\bq?adalora\b|\bqlora\b|\b(?:prefix|soft[ -]prompt|prompt|p)[ -]tuning\b|\bptuning\b", re.I
@@ -47,7 +47,7 @@ def task_of(told: str | None, text: str, classes: int | None, begins: bool) -> s
     task = held(told, named)
     if task in named or task in CLASSIFICATION_TYPES or (task is None and not begins):
         return task
-    return "topic" if classes or is_sorting(text) else task
+    return OTHER_CLASSIFICATION if classes or is_sorting(text) else task
 
 
 def held(told: str | None, named: Sequence[str]) -> str | None:

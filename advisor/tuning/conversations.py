@@ -12,16 +12,18 @@ from dataclasses import dataclass
 from math import isclose
 
 from advisor.reading.form import SILENT, Before, asked, filled, key_of, number_lines, words
-from advisor.reading.numbers import Role
+from advisor.reading.number import Role
 from advisor.reading.reader import numbers_beside_names
 from advisor.reading.reading import AFTER_ONE, WITH_DATA, Act
 from advisor.reading.subjects import is_sorting
 from advisor.tuning import wording
 from advisor.tuning.drafts import Draft, off_topic, sentence
 from advisor.tuning.words import english, tongues
+from advisor.tuning.written import put, written
+from metapeft_core.data.task_type import OTHER_CLASSIFICATION
 
 SHARES = {
-    Act.RECOMMEND: 34,
+    Act.RECOMMEND: 50,
     Act.REFINE: 10,
     Act.COMPARE: 7,
     Act.WHY: 6,
@@ -33,12 +35,16 @@ SHARES = {
     Act.EXPORT: 4,
     Act.RECORD: 5,
     Act.HELP: 4,
-    Act.OTHER: 14,
+    Act.OTHER: 16,
 }
 ASIDES = {Act.RECOMMEND: 0.22, Act.COST: 0.1, Act.COMPARE: 0.1, Act.EVIDENCE: 0.1, Act.OTHER: 0.08, Act.RECORD: 0.06}
 """Share of the questions beside which something else is told."""
 FOREIGN = 0.3
-"""Share of the questions that are asked in another language than English."""
+"""Share of the questions made from frames that are asked in another language than English."""
+WRITTEN = 0.65
+"""Share of the questions that were written as they are; the others are made from frames."""
+DECORATED = 0.25
+"""Share of the written ones that get an opening, an ending or something beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +69,39 @@ def conversations(count: int, seed: int = 0) -> Iterator[Example]:
 def example(chance: random.Random) -> Example | None:
     """One example, or none where the draft did not come out."""
     act = chance.choices(list(SHARES), list(SHARES.values()))[0]
+    return _as_written(chance, act) if chance.random() < WRITTEN else _from_frames(chance, act)
+
+
+def _as_written(chance: random.Random, act: Act) -> Example | None:
+    question = chance.choice(written()[act])
+    draft = Draft(chance, None, in_digits=not question.in_english)
+    text = put(question, draft)
+    if question.in_english and chance.random() < DECORATED:
+        text = _decorated(text, draft, act)
+    after_one = question.after or chance.random() < (0.1 if act is Act.RECOMMEND else 0.3)
+    with_data = question.data or chance.random() < 0.06
+    return _asked(wording.careless(text, chance), draft, act, after_one, with_data)
+
+
+def _from_frames(chance: random.Random, act: Act) -> Example | None:
     tongue = chance.choice(list(tongues().values())) if chance.random() < FOREIGN and act is not Act.OTHER else None
     if tongue is not None and act not in tongue.frames:
         tongue = None
-    draft = Draft(chance, tongue)
+    draft = Draft(chance, tongue, in_digits=tongue is not None)
     text = off_topic(chance) if act is Act.OTHER else sentence(draft, act)
     with_data = act in WITH_DATA or chance.random() < {Act.RUN: 0.6, Act.RECOMMEND: 0.2}.get(act, 0.08)
-    before = _before(chance) if act in AFTER_ONE or chance.random() < (0.5 if act is Act.HELP else 0.3) else None
-    text = wording.careless(_decorated(text, draft, act), chance).strip()
-    prompt = asked(text, before, with_data)
+    after_one = act in AFTER_ONE or chance.random() < (0.5 if act is Act.HELP else 0.3)
+    return _asked(wording.careless(_decorated(text, draft, act), chance), draft, act, after_one, with_data)
+
+
+def _asked(text: str, draft: Draft, act: Act, after_one: bool, with_data: bool) -> Example | None:
+    text = text.strip()
+    prompt = asked(text, _before(draft.chance) if after_one else None, with_data)
     if act in SILENT:
         return Example(prompt, filled(act, {}, {}))
     roles = _roles(text, draft)
     if act is Act.RECOMMEND and "task" not in draft.values and is_sorting(text):
-        draft.values["task"] = words("topic")
+        draft.values["task"] = words(OTHER_CLASSIFICATION)
     return None if roles is None else Example(prompt, filled(act, draft.values, roles))
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from advisor.reading.form import words
-from advisor.reading.numbers import Role, numbers_in
+from advisor.reading.number import Role
+from advisor.reading.numbers import numbers_in
 from advisor.reading.reading import Act
 from advisor.tuning import wording
 from advisor.tuning.words import Tongue, elsewhere, english
@@ -30,10 +31,12 @@ class Draft:
     """Numbers that were put in, and what they mean."""
     first: str | None = None
     """The method that is named first."""
+    in_digits: bool = False
+    """Whether numbers are drawn without English words."""
 
     def number(self, role: Role) -> str:
         """A number of something."""
-        shown, value = wording.amount(self.chance, MOST.get(role, wording.VALUES[-1]))
+        shown, value = wording.amount(self.chance, MOST.get(role, wording.VALUES[-1]), self.in_digits)
         self.roles.append((value, role))
         return shown
 

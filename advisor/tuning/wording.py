@@ -57,7 +57,7 @@ NEIGHBOURS = {
 }
 
 
-def amount(chance: random.Random, most: int = VALUES[-1]) -> tuple[str, int]:
+def amount(chance: random.Random, most: int = VALUES[-1], in_digits: bool = False) -> tuple[str, int]:
     """A number of something, as somebody might write it, and its value."""
     if most <= FEW:
         value = chance.randint(2, most)
@@ -73,7 +73,8 @@ def amount(chance: random.Random, most: int = VALUES[-1]) -> tuple[str, int]:
         forms += [f"{value / 1e6:g} million", f"{value / 1e6:g}M"] if value >= 500_000 and value % 100_000 == 0 else []
         forms += ["half a million"] * 2 if value == 500_000 else []
     spelt = _spelt(value)
-    return chance.choice([*forms, spelt] if spelt else forms), value
+    forms = [form for form in forms if not in_digits or form.isdigit()]
+    return chance.choice([*forms, spelt] if spelt and not in_digits else forms), value
 
 
 def _spelt(value: int) -> str:

@@ -66,7 +66,7 @@ def model_of_size(parameters: float) -> Backbone:
 def _plain(name: str) -> tuple[str, int | None]:
     """A name as it is compared, and the bits of a weight where it says them."""
     plain = re.sub(r"[\s_]+", "-", name.strip().rpartition("/")[2].lower())
-    plain = re.sub(r"^meta-", "", plain)
+    plain = re.sub(r"^([a-z]+)-(?=\d)", r"\1", re.sub(r"^meta-", "", plain))
     bits = None
     while True:
         packed = PACKED.search(plain)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from advisor.reading.number import PLAIN, Number, Role
 from advisor.reading.number_words import GIGABYTES, MINUTES, SCALES, UNITS, VAGUE, meant
-from advisor.reading.numbers import PLAIN, Number, Role, numbers_in
+from advisor.reading.numbers import numbers_in
 
 PIECES = st.sampled_from(
     [
@@ -98,6 +99,27 @@ def test_whatever_the_text_numbers_stand_in_it_side_by_side_and_are_worth_someth
         ("vijftig voorbeelden", 50),
         ("500 тысяч строк", 500_000),
         ("some fifty rows", 50),
+        ("a quarter of a million pairs", 250_000),
+        ("one and a half million rows", 1_500_000),
+        ("a million and a half rows", 1_500_000),
+        ("un millier et demi de phrases", 1500),
+        ("3.5 thousand rows", 3500),
+        ("1 thosand rows", 1000),
+        ("near 1e4 rows", 10_000),
+        ("zweieinhalbtausend Texte", 2500),
+        ("siebenhundertfünfzig Paare", 750),
+        ("fünfundzwanzigtausend Zeilen", 25_000),
+        ("einundzwanzig Zeilen", 21),
+        ("tremiladuecento versi", 3200),
+        ("vijfenzeventig brieven", 75),
+        ("tvåtusen chattar", 2000),
+        ("doscientos cincuenta ejemplos", 250),
+        ("полторы тысячи строк", 1500),
+        ("9к диалогов", 9000),
+        ("34 tys. próbek", 34_000),
+        ("手上有两万条评论", 20_000),
+        ("1.5w条", 15_000),
+        ("hotels,500 rows", 500),
     ],
 )
 def test_a_number_is_worth_what_it_says_in_digits_and_in_words(text: str, value: float):
@@ -146,6 +168,9 @@ def test_what_only_says_that_there_are_some_is_vague(text: str):
         ("6 Go de mémoire", 6),
         ("8 ГБ памяти", 8),
         ("8GB显存", 8),
+        ("sixteen gigs", 16),
+        ("16기가", 16),
+        ("10 гигов", 10),
     ],
 )
 def test_memory_becomes_gigabytes(text: str, gigabytes: float):
@@ -173,6 +198,16 @@ def test_memory_becomes_gigabytes(text: str, gigabytes: float):
         ("3 часа", 180),
         ("2小时内", 120),
         ("30分钟", 30),
+        ("three quarters of an hour", 45),
+        ("two and a half hours", 150),
+        ("mezz'ora", 30),
+        ("полтора часа", 90),
+        ("полчаса", 30),
+        ("drie kwartier", 45),
+        ("45 minuter", 45),
+        ("两个小时", 120),
+        ("30분만", 30),
+        ("90分以内", 90),
     ],
 )
 def test_time_becomes_minutes(text: str, minutes: float):
@@ -194,6 +229,9 @@ def test_time_becomes_minutes(text: str, minutes: float):
         ("83 por ciento", 0.83),
         ("83 Prozent", 0.83),
         ("100%", 1),
+        (".57", 0.57),
+        ("ninety-one percent", 0.91),
+        ("٨٤٪", 0.84),
     ],
 )
 def test_a_percentage_and_a_fraction_of_one_are_shares(text: str, share: float):

@@ -11,7 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from advisor.reading.form import SILENT, SUBJECTS, TASKS, Before, filled, number_lines
-from advisor.reading.numbers import Number, Role, numbers_in
+from advisor.reading.number import Number, Role
+from advisor.reading.numbers import numbers_in
 from advisor.reading.reader import numbers_beside_names, read
 from advisor.reading.reading import Act, Reading, sensible_acts
 from metapeft_core.types import PEFTMethod

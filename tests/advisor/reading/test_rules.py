@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.reading.numbers import Role
+from advisor.reading.number import Role
 from advisor.reading.reader import numbers_beside_names
 from advisor.reading.reading import AFTER_ONE, WITH_DATA, Act, sensible_acts
 from advisor.reading.rules import ACTS, act_of, read_by_rules, role_of

@@ -51,8 +51,8 @@ def test_what_is_named_counts_more_than_what_a_reader_says(told: str | None, nam
 @pytest.mark.parametrize(
     ("told", "text", "classes", "taken"),
     [
-        ("summarisation", "classify news articles", None, "topic"),
-        ("summarisation", "news articles, who wrote them", 6, "topic"),
+        ("summarisation", "classify news articles", None, "other_classification"),
+        ("summarisation", "news articles, who wrote them", 6, "other_classification"),
         ("intent", "4 classes", 4, "intent"),
         ("summarisation", "summarise them, then classify", None, "summarisation"),
         ("summarisation", "news articles", None, "summarisation"),
@@ -67,7 +67,7 @@ def test_where_there_are_classes_nothing_is_written(
 
 def test_a_follow_up_about_classes_is_about_the_same_task():
     assert task_of(None, "oh, and there are 4 classes", 4, begins=False) is None
-    assert task_of(None, "news articles, 4 classes", 4, begins=True) == "topic"
+    assert task_of(None, "news articles, 4 classes", 4, begins=True) == "other_classification"
 
 
 def test_words_that_may_mean_something_else_only_hint():

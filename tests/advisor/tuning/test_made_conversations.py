@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from advisor.reading.form import SILENT, SUBJECTS, TASKS, parsed, pattern_of
 from advisor.reading.languages import language_in
-from advisor.reading.numbers import Number, Role
+from advisor.reading.number import Number, Role
 from advisor.reading.reader import numbers_beside_names, read, understood
 from advisor.reading.reading import Act
 from advisor.tuning.conversations import SHARES, Example, conversations, example

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.reading.numbers import Role, numbers_in
+from advisor.reading.number import Role
+from advisor.reading.numbers import numbers_in
 from advisor.tuning import wording
 
 SEEDS = st.integers(0, 10**9)

@@ -1,0 +1,86 @@
+"""Questions written one by one for the lessons, each with what it means. Knows no form and no benchmark.
+
+They stand in written.jsonl, a question a line: its act, what it tells of task and domain, whether it follows a
+recommendation (`after`) or comes with a file (`data`). Numbers that mean something are slots ({n} rows, {k} classes,
+{few} a vague amount of rows, ...), drawn anew each time, or stand in brackets with their role: [rows|three dozen].
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from advisor.reading.form import words
+from advisor.reading.number import Role
+from advisor.reading.numbers import numbers_in
+from advisor.reading.reading import Act
+from advisor.tuning import wording
+from advisor.tuning.drafts import COUNTED, Draft
+from advisor.tuning.words import english
+
+PLACE = Path(__file__).with_name("written.jsonl")
+MARK = re.compile(r"\{(?P<slot>\w+)\}|\[(?P<role>\w+)\|(?P<literal>[^\]]+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A question as it was written, and what it means."""
+
+    act: Act
+    text: str
+    task: str | None = None
+    domain: str | None = None
+    after: bool = False
+    data: bool = False
+
+    @property
+    def in_english(self) -> bool:
+        """Whether it is decorated and numbered in English; a few words of other languages count as that."""
+        return self.text.isascii()
+
+
+@cache
+def written() -> Mapping[Act, Sequence[Written]]:
+    """All of them, by act."""
+    reader = TypeAdapter(Written)
+    found: dict[Act, list[Written]] = {act: [] for act in Act}
+    for line in PLACE.read_text(encoding="utf-8").splitlines():
+        question = reader.validate_json(line)
+        found[question.act].append(question)
+    return found
+
+
+def put(question: Written, draft: Draft) -> str:
+    """The question with its numbers in place; what it means goes into the draft."""
+    for key, value in (("task", question.task), ("domain", question.domain)):
+        if value is not None:
+            draft.values[key] = words(value)
+    return MARK.sub(lambda mark: _literal(mark, draft) if mark["role"] else _slot(mark["slot"], draft), question.text)
+
+
+def _literal(mark: re.Match[str], draft: Draft) -> str:
+    draft.roles += [(number.value, Role(mark["role"])) for number in numbers_in(mark["literal"])]
+    return mark["literal"]
+
+
+def _slot(name: str, draft: Draft) -> str:
+    if name == "n":
+        return draft.number(Role.ROWS)
+    if name in COUNTED:
+        return draft.number(COUNTED[name])
+    if name == "mem":
+        return wording.memory(draft.chance)
+    if name == "time":
+        return wording.duration(draft.chance)
+    if name == "score":
+        shown = wording.score(draft.chance)
+        draft.roles += [(number.value, Role.SCORE) for number in numbers_in(shown)]
+        return shown
+    shown = draft.chance.choice(english().vague)
+    draft.roles += [(number.value, Role.ROWS) for number in numbers_in(shown) if number.vague]
+    return shown
