@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from metapeft_core.data.domain import DOMAINS, GENERAL
-from metapeft_core.data.language import CODE, LANGUAGES, MULTIPLE
+from metapeft_core.data.language import CODE, LANGUAGES, MULTIPLE, RARER
 from metapeft_core.data.record import shown
 from metapeft_core.data.task_type import CLASSIFICATION_TYPES, GENERATION_TYPES, TASK_TYPES
 from metapeft_core.errors import SelectionError
@@ -30,7 +30,7 @@ from metapeft_core.types import (
 
 MOST = 10**12
 """Of anything that is counted."""
-SPOKEN = (*LANGUAGES, MULTIPLE, CODE)
+SPOKEN = (*LANGUAGES, *RARER, MULTIPLE, CODE)
 STAND_INS = 8
 A_FAMILY = 2
 """Stand-ins of one family at most: its tasks resemble each other more than they resemble anything else."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 
 from advisor.reading.number import Number, Role
 from advisor.reading.number_words import LENGTHS, STEPS
+from advisor.reading.slips import one_slip
 
 KIND = (
     r"(?:different|possible|distinct|output|target|answer|sentiment|emotion|topic|intent|main|severity|priority|quality|"
@@ -52,6 +53,8 @@ REPLACED = re.compile(
     re.I,
 )
 """Before a number they say that another one has taken its place, if there is another."""
+SLIPPERY = 5
+"""Letters of a word from which on a slip of the keyboard is understood."""
 FEWEST_TOKENS = 5
 """No text of interest is shorter; "4" is also short for "for"."""
 
@@ -78,4 +81,10 @@ def can_count(number: Number, role: Role, text: str) -> bool:
 def _has(text: str, words: Collection[str]) -> bool:
     plain = text.lower()
     spaced = re.findall(r"[^\W\d_]+", plain)
-    return any(word in spaced if word.isascii() else word in plain for word in words)
+    hasty = [word for word in spaced if len(word) >= SLIPPERY]
+    return any(
+        word in spaced or (len(word) >= SLIPPERY and any(one_slip(word, one) for one in hasty))
+        if word.isascii()
+        else word in plain
+        for word in words
+    )

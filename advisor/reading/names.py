@@ -23,10 +23,31 @@ METHOD_WORDS: Mapping[PEFTMethod, re.Pattern[str]] = {
     ),
     PEFTMethod.P_TUNING: re.compile(r"\bp[\s_-]?tun\w+|\bptun\w+", ASCII),
 }
+OTHER_LETTERS: Mapping[PEFTMethod, re.Pattern[str]] = {
+    PEFTMethod.ADALORA: re.compile(r"(?<!\w)ада[\s-]?лор\w*|아다로라|에이다로라|アダローラ|أدالورا|ادالورا", re.I),
+    PEFTMethod.LORA: re.compile(
+        r"(?<!\w)(?:к|q)?лор(?:а|ы|у|е|ой|ою)(?!\w)|(?<!다)로라(?!\w{3})|ローラ(?!ー)|لورا", re.I
+    ),
+    PEFTMethod.PREFIX_TUNING: re.compile(
+        r"префикс\w*[\s-]?т[юу]н\w+|前缀(?:微调|调优|調整|tuning)|プレフィックス|프리픽스|접두사 ?튜닝|"
+        r"önek ayar\w*|بادئة",
+        re.I,
+    ),
+    PEFTMethod.PROMPT_TUNING: re.compile(
+        r"промп?т\w*[\s-]?т[юу]н\w+|мягк\w+ промп\w+|提示词?(?:微调|调优|调整)|软提示|"
+        r"プロンプト・?チューニング|ソフトプロンプト|"
+        r"프롬프트 ?튜닝|소프트 ?프롬프트|الموجهات|ضبط الموجه",
+        re.I,
+    ),
+    PEFTMethod.P_TUNING: re.compile(
+        r"(?<![a-z])p[\s-]?(?:튜닝|チューニング|т[юу]нинг|微调|调优)|(?<!\w)п[\s-]?т[юу]нинг", re.I
+    ),
+}
 NEAR_MISSES: Mapping[str, PEFTMethod] = {
     "prefix tuning": PEFTMethod.PREFIX_TUNING,
     "prompt tuning": PEFTMethod.PROMPT_TUNING,
 }
+PERSON = re.compile(r"(?<=[a-z.,] )Lora (?!Tuning|Adapt|Rank|On|Or|And|Vs|With|For)[A-Z][a-z]+")
 LORA_TYPOS = re.compile(r"\b(?:lroa|loar|lorra|loraa|l0ra|lo-ra)\b", ASCII)
 ALIKE, FIRST_ALIKE = 0.82, 0.75
 """Likeness from which on two words of a method's name, and the first of them, are taken for a misspelling of it."""
@@ -52,14 +73,20 @@ FILE = re.compile(r"\.(?:jsonl?|csv|tsv|parquet|txt|ya?ml|py|gz|zip)$", re.I)
 def methods_in(text: str) -> tuple[PEFTMethod, ...]:
     """The methods that are named, in the order of the text; misspelt ones too."""
     places: dict[PEFTMethod, int] = {}
-    for method, pattern in METHOD_WORDS.items():
-        if match := pattern.search(text):
-            places[method] = match.start()
+    for patterns in (METHOD_WORDS, OTHER_LETTERS):
+        for method, pattern in patterns.items():
+            if match := _named(pattern, text):
+                places.setdefault(method, match.start())
     if PEFTMethod.LORA not in places and (match := LORA_TYPOS.search(text)):
         places[PEFTMethod.LORA] = match.start()
     for method, place in _misspelt(text).items():
         places.setdefault(method, place)
     return tuple(sorted(places, key=lambda method: places[method]))
+
+
+def _named(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """The first place where it is no part of a person's name: "Dr. Lora Petersen"."""
+    return next((match for match in pattern.finditer(text) if PERSON.match(text, match.start()) is None), None)
 
 
 def _misspelt(text: str) -> dict[PEFTMethod, int]:

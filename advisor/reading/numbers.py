@@ -29,7 +29,7 @@ BETWEEN = r"[,.'’ \u00a0\u2009\u202f]"
 UNSPACED = "个?小时|分钟|時間|分間|分(?=以内|で|ほど|くらい|程度|しか|まで)|시간|분|기가|ギガ|个G(?![A-Za-z])"
 """Units in scripts that put no space between words, or more letters behind them."""
 DIGITS = re.compile(
-    rf"(?<![A-Za-z0-9_./])(?<!\d,)(?P<number>\d{{1,3}}(?:{BETWEEN}\d{{3}})+(?!\d|\.\d)|\d+(?:[.,]\d+)?|(?<![\d\w])\.\d{{1,4}})"
+    rf"(?<![A-Za-z0-9_./])(?<!\d,)(?<![A-Za-z]-)(?P<number>\d{{1,3}}(?:{BETWEEN}\d{{3}})+(?!\d|\.\d)|\d+(?:[.,]\d+)?|(?<![\d\w])\.\d{{1,4}})"
     rf"(?:(?P<close>[%٪]|[wW](?=[\u4e00-\u9fff])|[kKmMbBgG](?![{LATIN}0-9_]))"
     rf"|(?:[ \u00a0\u202f-]?(?P<unit>(?:per|por|pour) ci?ent[{LATIN}]*|{UNSPACED}|[{LATIN}]+|[^\W\d_]+|%)))?(?![\d])"
 )
@@ -41,7 +41,7 @@ OTHER_BEFORE = re.compile(
     r"temperature|step|virtual[ -]tokens|"
     r"llama|qwen|gemma|phi|mistral|bert|smollm|roberta|bloom|falcon)"
     r"\s*(?:of|=|:|is|size)?\s*[-_]?"
-    rf"|(?<![{LATIN}0-9_])(?:rooms?|sprint|ticket|issue|chapter|pages?|section|article|team of|budget of|aged?)\s"
+    rf"|(?<![{LATIN}0-9_])(?:rooms?|sprint|ticket|issue|chapter|pages?|section|article|team of|aged?)\s"
     r"|[$\u20ac\u00a3\u00a5#\u00a7]\s?)$",
     re.I,
 )
@@ -53,14 +53,18 @@ DISK = re.compile(r"^\s?(?:of )?(?:ssd|hdd|nvme|disk|disc|hard|drive|storage|fes
 MOMENT = re.compile("|".join(sorted(map(re.escape, MOMENTS), key=len, reverse=True)), re.I)
 LATE, YEAR = r"(?:19|20)\d\d", r"(?:1[5-9]|20)\d\d"
 BETWEEN_THEM = r"\s*(?:to|and|or|until|bis|und|à|et|a|y|e|al?|en|tot|do|och|-|\u2013)\s*"
+MONTHS = (
+    "january|february|march|april|may|june|july|august|september|october|november|december|"
+    "jan|feb|apr|jun|jul|aug|sept?|oct|nov|dec"
+)
 COUNTED = r"(?!\s+\w+s\b)(?!\s?[kKmM%]\b)(?![\d.,%]*\d)"
 YEARS = re.compile(
     r"\b(?:from|between|of|von|zwischen|de|entre|da|dal|tra|van|tussen|lata|mellan)\s+"
     rf"(?:{LATE}{BETWEEN_THEM}{LATE}\b|{YEAR}{BETWEEN_THEM}{YEAR}\b{COUNTED})"
     rf"|\b{YEAR}\s?[-\u2013]\s?{YEAR}\b{COUNTED}"
     r"|\b(?:in|since|until|till|by|year|early|late|mid|spring|summer|autumn|fall|winter|Q[1-4]|im|jahr|seit|en|depuis|"
-    r"desde|nel|em|dal|sinds|sedan|founded|before|after|circa|january|february|march|april|may|june|july|august|"
-    rf"september|october|november|december)\s+{LATE}\b{COUNTED}",
+    r"desde|nel|em|dal|sinds|sedan|founded|before|after|circa)\s+"
+    rf"{LATE}\b{COUNTED}|\b(?:{MONTHS})\.?\s+{LATE}\b",
     re.I,
 )
 """Where years stand; "in 2000 reviews" is none, since what is counted follows."""

@@ -97,6 +97,9 @@ def _continues(phrase: _Phrase, word: str, following: str) -> bool:
             return phrase.counted
         # What follows tells "one hundred and five" from "between one hundred and five hundred".
         return 0 < UNITS.get(word, 0) < phrase.room() and SCALES.get(following) != 100
+    if phrase.counted and phrase.reach > phrase.end and word in UNITS:
+        # "One of six".
+        return False
     known = bool(parts(word)) or word in VAGUE or (phrase.half and word in ARTICLES) or word == "of"
     known = known or (word in FRACTIONS and phrase.counted)
     return known or (word in ARTICLES and not phrase.counted) or (word in JOINS and phrase.counted)

@@ -13,6 +13,12 @@ LANGUAGES = (
     *("hr", "hu", "id", "it", "ja", "ka", "kk", "kn", "ko", "lt", "lv", "mk", "ml", "mr", "nl", "no", "pl", "pt", "ro"),
     *("ru", "sk", "sl", "sq", "sr", "sv", "sw", "ta", "te", "th", "tr", "uk", "ur", "vi", "zh"),
 )
+RARER = (
+    *("af", "am", "az", "be", "br", "bs", "cy", "eo", "fo", "ga", "gd", "gn", "ha", "ht", "hy", "ig", "is"),
+    *("jv", "km", "ku", "ky", "la", "lb", "lo", "mg", "mi", "mn", "ms", "mt", "my", "ne", "oc", "pa", "ps"),
+    *("qu", "rm", "sa", "si", "so", "tg", "tl", "tt", "ug", "uz", "xh", "yi", "yo", "zu"),
+)
+"""Can be said of data, and are not told apart here: too few people write them where a detector learns."""
 MULTIPLE = "multi"
 CODE = "code"
 UNKNOWN = "und"
