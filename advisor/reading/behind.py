@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from advisor.reading.number import Number, Role
+from advisor.reading.number import MOST_CLASSES, Number, Role
 from advisor.reading.number_words import LENGTHS, STEPS
 from advisor.reading.slips import one_slip
 
@@ -63,7 +63,8 @@ def said_behind(number: Number, text: str) -> Role | None:
     """What a number counts by the words that follow it, where these leave no doubt."""
     following = text[number.end :]
     found = (role for role, pattern in SURE.items() if role in number.roles and pattern.search(following))
-    return next(found, None)
+    role = next(found, None)
+    return None if role is Role.CLASSES and number.value > MOST_CLASSES else role
 
 
 def is_replaced(number: Number, text: str) -> bool:
@@ -73,6 +74,8 @@ def is_replaced(number: Number, text: str) -> bool:
 
 def can_count(number: Number, role: Role, text: str) -> bool:
     """Whether a text can mean that at all: steps and lengths are said by their names."""
+    if role is Role.CLASSES and number.value > MOST_CLASSES:
+        return False
     if role is Role.STEPS:
         return _has(text, STEPS)
     return role is not Role.TOKENS or (number.value >= FEWEST_TOKENS and _has(text, LENGTHS))

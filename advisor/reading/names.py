@@ -56,9 +56,13 @@ TARGETS: Mapping[str, re.Pattern[str]] = {
     "axolotl": re.compile(r"\baxol\w*tl\w*\b", ASCII),
     "llama-factory": re.compile(r"\bll?ama[\s_-]?factory\b", ASCII),
 }
+FAMILY = (
+    r"(?:meta[\s-])?(?:code[\s-]?)?llama|tinyllama|deepseek|starcoder|pythia|opt|falcon|bloomz?|olmo|granite|stablelm|qwen|"
+    r"mistral|gemma|phi|smollm|(?:xlm[\s-]|distil)?roberta|(?:m|distil|de)?bert|gpt"
+)
 MODEL = re.compile(
-    r"\b(?:[\w-]+/)?(?:(?:meta[\s-])?llama|qwen|mistral|gemma|phi|smollm|tinyllama|(?:xlm[\s-]|distil)?roberta|(?:m|distil|de)?bert|gpt)"
-    r"(?:[\s_-]?\d+(?:\.\d+)?)?(?:[\s_-](?:\d+(?:\.\d+)?[bm]|base|large|mini|medium|small|instruct|chat|coder|math|it|uncased|cased|v\d[\d.]*|"
+    rf"\b(?:[\w-]+/)?(?:{FAMILY})(?:[\s_-]?\d+(?:\.\d+)?)?"
+    r"(?:[\s_-](?:\d+(?:\.\d+)?[bm]|base|large|mini|medium|small|instruct|chat|coder|math|it|uncased|cased|v\d[\d.]*|"
     r"multilingual|\dbit|\d-bit|4k))*(?!\w|\.\d)",
     ASCII,
 )

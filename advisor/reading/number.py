@@ -25,6 +25,9 @@ PLAIN = (Role.ROWS, Role.CLASSES, Role.TOKENS, Role.STEPS, Role.NOTHING)
 MILLION = 1e6
 """From here on it may be that of a model's parameters."""
 
+MOST_CLASSES = 200
+"""Beyond that "labels" are rows that have one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
@@ -47,6 +50,11 @@ class Number:
     def sole(self) -> Role | None:
         """What it is by its unit, where that leaves one thing only."""
         return self.roles[0] if len(self.roles) == 1 else None
+
+
+def labels(value: float) -> tuple[Role, ...]:
+    """What a number can be where classes or labels are counted."""
+    return (Role.CLASSES,) if value <= MOST_CLASSES else countable(value)
 
 
 def countable(value: float) -> tuple[Role, ...]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from advisor.reading.ideographs import ideographs_in
-from advisor.reading.number import PLAIN, Number, Role, countable
+from advisor.reading.number import PLAIN, Number, Role, countable, labels
 from advisor.reading.number_words import (
     CLASSES,
     GIGABYTES,
@@ -113,6 +113,9 @@ def _in_digits(text: str) -> Iterator[Number]:
         if _is_a_name(text[: match.start()], match["number"], text[match.end("number") :], unit):
             continue
         found = _measured(match["number"], unit, bool(match["close"]))
+        if text[: match.start()].endswith("%"):
+            # As it is written in Turkish.
+            found = _value(match["number"]) / 100, (Role.SCORE, Role.NOTHING), False
         if found is not None:
             value, roles, takes_unit = found
             shown = match[0] if takes_unit else match["number"]
@@ -145,7 +148,7 @@ def _measured(digits: str, unit: str, close: bool) -> tuple[float, tuple[Role, .
         value *= MULTIPLES[unit]
         return value, countable(value), True
     if unit in CLASSES:
-        return value, (Role.CLASSES,), False
+        return value, labels(value), False
     if not value.is_integer() or re.search(r"[.,]\d{1,2}$", digits):
         return (value, (Role.SCORE, Role.NOTHING), False) if value < 1 else None
     return value, PLAIN if value > 1 else (Role.SCORE, Role.NOTHING), False

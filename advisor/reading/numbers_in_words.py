@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from advisor.reading.number import PLAIN, Number, Role, countable
+from advisor.reading.number import PLAIN, Number, Role, countable, labels
 from advisor.reading.number_words import (
     ARTICLES,
     CLASSES,
@@ -152,4 +152,4 @@ def _finished(phrase: _Phrase, text: str) -> Iterator[Number]:
         roles = (Role.MEMORY,) if memory else (Role.SCORE, Role.NOTHING)
         yield Number(whole, phrase.start, value * GIGABYTES[unit] if memory else value / 100, roles)
     elif phrase.counted and value > 1 and value.is_integer():
-        yield Number(shown, phrase.start, value, (Role.CLASSES,) if unit in CLASSES else countable(value))
+        yield Number(shown, phrase.start, value, labels(value) if unit in CLASSES else countable(value))
