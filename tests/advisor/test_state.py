@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from advisor.reading.reading import Act, Reading
 from advisor.state import State, merged
 from knowledge.brief import TaskBrief
@@ -26,6 +28,19 @@ def test_a_new_question_keeps_the_data_and_the_model_alone():
 def test_a_size_alone_becomes_a_model_of_that_size():
     assert State().after(Reading(Act.RECOMMEND, parameters=7e9)).backbone == "mistralai/Mistral-7B-v0.3"
     assert State().after(Reading(Act.RECOMMEND, model="Qwen3-4B")).backbone == "Qwen3-4B"
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("qwen2.5-coder-7b", "mistralai/Mistral-7B-v0.3"),
+        ("qwen3-4b", "qwen3-4b"),
+        ("smollm2", "smollm2"),
+        ("somebody/else-7b", "somebody/else-7b"),
+    ],
+)
+def test_a_model_that_is_not_known_is_taken_for_one_of_its_size(name: str, taken: str):
+    assert State().after(Reading(Act.RECOMMEND, model=name)).backbone == taken
 
 
 def test_comparing_without_a_task_leans_on_the_one_before():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from advisor.reading.names import TARGETS, methods_in, model_in, model_places, targets_in
+from advisor.reading.names import TARGETS, methods_in, model_in, model_places, size_in, targets_in
 from metapeft_core.types import PEFTMethod
 
 LORA, ADALORA = PEFTMethod.LORA, PEFTMethod.ADALORA
@@ -38,6 +38,13 @@ PROMPT, PREFIX, P = PEFTMethod.PROMPT_TUNING, PEFTMethod.PREFIX_TUNING, PEFTMeth
         ("P-tuning", [P]),
         ("p tuning v2", [P]),
         ("ptuning", [P]),
+        ("лора или адалора", [LORA, ADALORA]),
+        ("с лорой", [LORA]),
+        ("前缀微调", [PREFIX]),
+        ("提示词微调", [PROMPT]),
+        ("로라랑 프롬프트 튜닝", [LORA, PROMPT]),
+        ("p튜닝", [P]),
+        ("プレフィックスチューニング", [PREFIX]),
     ],
 )
 def test_a_method_is_found_however_it_is_written(text: str, methods: list[PEFTMethod]):
@@ -136,6 +143,26 @@ def test_whatever_the_text_names_can_be_looked_for(text: str):
 )
 def test_a_model_is_found_by_the_names_people_use(text: str, model: str):
     assert model_in(text) == model
+
+
+@pytest.mark.parametrize(
+    ("text", "model", "size"),
+    [
+        ("llama3.2-3b, which", "llama3.2-3b", 3e9),
+        ("qwen2.5-coder-7b，显存24G", "qwen2.5-coder-7b", 7e9),
+        ("a gemma 2b please", "gemma 2b", 2e9),
+        ("codellama-7b only", "codellama-7b", 7e9),
+        ("opt-125m", "opt-125m", 125e6),
+    ],
+)
+def test_a_model_of_a_known_family_is_known_by_its_size(text: str, model: str, size: float):
+    assert model_in(text) == model
+    assert size_in(model) == size
+
+
+def test_somebody_who_is_called_lora_is_no_method():
+    assert methods_in("My colleague Dr. Lora Petersen has 500 tweets") == ()
+    assert methods_in("I like Lora Tuning") == (LORA,)
 
 
 @pytest.mark.parametrize("text", ["SmolLM2-1.7B", "smollm2 360m", "HuggingFaceTB/SmolLM2-1.7B-Instruct"])
