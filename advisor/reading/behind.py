@@ -11,14 +11,14 @@ from advisor.reading.slips import one_slip
 
 KIND = (
     r"(?:different|possible|distinct|output|target|answer|sentiment|emotion|topic|intent|main|severity|priority|quality|"
-    r"difficulty|reading|proficiency|bloom)"
+    r"difficulty|reading|proficiency|bloom|risk|urgency|political|grade|known|candidate|fixed)"
+)
+KINDS = (
+    r"class(?:es)?|labels|categor\w*|topics|way|intents|levels|lvls|grades|queues|parties|departments|genres|moods|emotions|"
+    r"buckets|bins|brackets|subfields|sub-fields|disciplines|severities|stances|dialects|authors|st[yi]les|stlyes"
 )
 SURE: Mapping[Role, re.Pattern[str]] = {
-    Role.CLASSES: re.compile(
-        rf"^[\s-]*(?:{KIND} )?(?:class(?:es)?\b|labels\b|categor|topics\b|way\b|intents\b|(?:severity|priority|quality|"
-        r"difficulty|reading|proficiency|bloom|risk|urgency) (?:levels?|lvls?|grades?|classes)\b)",
-        re.I,
-    ),
+    Role.CLASSES: re.compile(rf"^[\s-]*(?:{KIND} )?(?:{KINDS})\b", re.I),
     Role.STEPS: re.compile(
         r"^\s*(?:(?:training|optimi[sz]er|gradient|update) )?(?:steps|iterations|updates|schritte|pasos|étapes)\b",
         re.I,
@@ -47,6 +47,14 @@ SURE: Mapping[Role, re.Pattern[str]] = {
     ),
 }
 """Beyond doubt, whoever reads the rest."""
+CHOICE = re.compile(r"\b(?:which of|one of|one out of|any of)(?: the| these| those| our)?\s+$", re.I)
+"""Before a number they say that so many are chosen among."""
+TONGUES = re.compile(
+    r"^\s?(?:\w+ )?(?:languag|languges|tongues|dialect|sprach|langue|idioma|lingu|línguas|taal|talen|języ|язык|dil|"
+    r"språk|种语言|语种|言語|개 언어|언어|لغ)",
+    re.I,
+)
+"""Behind a number, where languages are told apart, they say how many."""
 REPLACED = re.compile(
     r"\b(?:instead of|rather than|no longer|from|of the|statt|au lieu de|en vez de|invece di|em vez de|in plaats van|"
     r"zamiast|вместо|istället för)\s+(?:the |just |only |about |my |our )?$",
@@ -59,11 +67,14 @@ FEWEST_TOKENS = 5
 """No text of interest is shorter; "4" is also short for "for"."""
 
 
-def said_behind(number: Number, text: str) -> Role | None:
-    """What a number counts by the words that follow it, where these leave no doubt."""
+def said_behind(number: Number, text: str, tells_languages: bool = False) -> Role | None:
+    """What a number counts by the words around it, where these leave no doubt."""
     following = text[number.end :]
     found = (role for role, pattern in SURE.items() if role in number.roles and pattern.search(following))
     role = next(found, None)
+    if role is None and Role.CLASSES in number.roles:
+        chosen_among = CHOICE.search(text[: number.start]) or (tells_languages and TONGUES.search(following))
+        role = Role.CLASSES if chosen_among else None
     return None if role is Role.CLASSES and number.value > MOST_CLASSES else role
 
 

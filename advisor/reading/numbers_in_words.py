@@ -30,6 +30,8 @@ WORD = re.compile(rf"[{LATIN}]+|[^\W\d_{LATIN}]+")
 AND_A_HALF = re.compile(
     r"^ (?:and a half|und eine halbe|et demie?|y media|e mezza|e meia|en een half|och en halv)\b", re.I
 )
+CENTURY = re.compile(r"(?:Due|Tre|Quattro|Cinque|Sei|Sette|Otto|Nove)cento")
+"""Italian centuries begin with a capital letter, as numbers do not."""
 ALONE = ("half", "quarter", "quarters")
 """Without an article they begin something else: "two hundred, and half of them short"."""
 
@@ -78,6 +80,8 @@ def numbers_in_words(text: str) -> Iterator[Number]:
             yield from _finished(phrase, text)
             phrase = None
         if phrase is None:
+            if CENTURY.fullmatch(match[0]):
+                continue
             if parts(word) or word in FRACTIONS or word in VAGUE or word in ARTICLES:
                 phrase = _Phrase(match.start(), match.end(), match.end())
                 _take_all(phrase, word)
@@ -141,7 +145,7 @@ def _finished(phrase: _Phrase, text: str) -> Iterator[Number]:
     value = phrase.worth()
     if phrase.vague:
         yield Number(shown, phrase.start, value, PLAIN, vague=True)
-    elif unit in MINUTES and (phrase.counted or phrase.half or shown.lower() in ARTICLES):
+    elif unit in MINUTES and len(unit) > 1 and (phrase.counted or phrase.half or shown.lower() in ARTICLES):
         end = phrase.end + text[phrase.end :].lower().index(unit) + len(unit)
         half = AND_A_HALF.match(text[end:])
         whole = text[phrase.start : end + (len(half[0]) if half else 0)]

@@ -19,7 +19,7 @@ from advisor.reading.number import Number, Role
 from advisor.reading.numbers import numbers_in
 from advisor.reading.reading import Act, Reading
 from advisor.reading.rules import read_by_rules
-from advisor.reading.subjects import domains_in, held, task_of
+from advisor.reading.subjects import domains_in, held, hinted_tasks, task_of, tasks_in
 from knowledge.brief import TaskBrief
 from metapeft_core.data.task_type import CLASSIFICATION_TYPES
 
@@ -65,13 +65,14 @@ def understood(form: str, numbers: Sequence[Number]) -> tuple[dict[str, str], di
 def checked(question: str, numbers: Sequence[Number], values: Mapping[str, str], roles: Mapping[str, Role]) -> Reading:
     """A reading in which every number and name stands in the question."""
     act = Act(values["act"])
-    by_role = _by_role(question, numbers, roles)
+    tells_languages = "language_id" in (values.get("task"), *tasks_in(question), *hinted_tasks(question))
+    by_role = _by_role(question, numbers, roles, tells_languages)
     rows = by_role.get(Role.ROWS)
     model = model_in(question)
     targets = targets_in(question)
     return Reading(
         act,
-        TaskBrief() if act in SILENT else _brief(question, values, by_role, act is Act.RECOMMEND),
+        TaskBrief() if act in SILENT else _brief(question, values, by_role, act in BEGINNING),
         methods_in(question),
         model,
         None if model else _value(by_role, Role.PARAMETERS),
@@ -84,25 +85,37 @@ def checked(question: str, numbers: Sequence[Number], values: Mapping[str, str],
     )
 
 
-def _by_role(question: str, numbers: Sequence[Number], roles: Mapping[str, Role]) -> dict[Role, Number]:
+def _by_role(
+    question: str, numbers: Sequence[Number], roles: Mapping[str, Role], tells_languages: bool
+) -> dict[Role, Number]:
     """The number for each role: one of which the text leaves no doubt, else one that the reader gave it."""
-    sure = {number: said_behind(number, question) or number.sole for number in numbers}
+    sure = {number: said_behind(number, question, tells_languages) or number.sole for number in numbers}
     found: dict[Role, Number] = {}
 
-    def weight(one: Number) -> tuple[bool, ...]:
-        # "Some tweets, 500 of them" says how many, and so does "two of us labelled 500".
-        return is_replaced(one, question), sure[one] is None, one.vague, one.value < HANDFUL
+    def weight(one: Number) -> tuple[float, ...]:
+        # "Some tweets, 500 of them" says how many, and so does "sixty a day, and of last year's we labelled 2,340".
+        counts_rows = roles.get(one.text) is Role.ROWS
+        few, most = one.value < HANDFUL, -one.value if counts_rows else 0.0
+        return is_replaced(one, question), sure[one] is None, one.vague, few, most
 
     for number in sorted(numbers, key=weight):
         role = sure[number] or roles.get(number.text, Role.NOTHING)
-        if role in found and role in COUNTS:
-            # What the classes are is known already: a reader who says so of another number has mixed them up.
+        if sure[number] is None and (not can_count(number, role, question) or (role in found and role in COUNTS)):
+            # Nothing counts steps where none are named, and what the classes are may be known already.
             role = Role.ROWS
-        if role in number.roles and can_count(number, role, question):
+        if role in number.roles and role is not Role.NOTHING and can_count(number, role, question):
             found.setdefault(role, number)
+    rows = found.get(Role.ROWS)
+    if Role.ROWS in roles.values() and (rows is None or is_replaced(rows, question)):
+        # There are rows, and they are not those that the reader took for them: then the number that is left.
+        free = [one for one in numbers if sure[one] is None and one not in found.values() and Role.ROWS in one.roles]
+        left = [one for one in free if one.value >= HANDFUL]
+        found |= {Role.ROWS: left[0]} if len(left) == 1 else {}
     return found
 
 
+BEGINNING = (Act.RECOMMEND, Act.EXPORT)
+"""Acts that need a task, and say it themselves where nothing was said before."""
 COUNTS = (Role.CLASSES, Role.STEPS, Role.TOKENS)
 HANDFUL = 5
 """Fewer rows than these are hardly meant where another number may be that of the rows."""

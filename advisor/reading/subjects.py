@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from advisor.reading.lexicon import lexicon, named_in
+from advisor.reading.names import targets_in
 from metapeft_core.data.task_type import CLASSIFICATION_TYPES, OTHER_CLASSIFICATION
 
 OURS = re.compile(
@@ -25,7 +26,7 @@ def hinted_tasks(text: str) -> tuple[str, ...]:
 
 def is_ours(text: str) -> bool:
     """Whether it speaks of what nobody speaks of who does not fine-tune; "LoRa" is a radio as well."""
-    return OURS.search(text) is not None
+    return OURS.search(text) is not None or bool(targets_in(text))
 
 
 def is_sorting(text: str) -> bool:
@@ -41,10 +42,13 @@ def domains_in(text: str) -> tuple[str, ...]:
 def task_of(told: str | None, text: str, classes: int | None, begins: bool) -> str | None:
     """The kind of task that a reader says, held against what the text names and whether it speaks of classes.
 
-    A follow-up may speak of classes without being about another task; a question that begins anew may not.
+    A follow-up may speak of classes without being about another task; a question that begins anew may not, and where
+    its reader says nothing a hint is better.
     """
     named = tasks_in(text)
     task = held(told, named)
+    if task is None and begins:
+        task = next(iter(hinted_tasks(text)), None)
     if task in named or task in CLASSIFICATION_TYPES or (task is None and not begins):
         return task
     return OTHER_CLASSIFICATION if classes or is_sorting(text) else task

@@ -97,7 +97,7 @@ def test_numbers_that_are_not_in_the_question_do_not_appear():
 
 
 def test_a_number_that_cannot_be_what_is_said_is_left_out():
-    assert by_form("4 classes and 60 more", "act: recommend\n60: score\n4: rows\n").task.rows is None
+    assert by_form("4 classes and 60 more", "act: recommend\n60: score\n4: classes\n").task.rows is None
     assert by_form("4 classes and 60 more", "act: recommend\n60: score\n4: rows\n").task.classes == 4
 
 

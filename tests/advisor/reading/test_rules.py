@@ -60,7 +60,7 @@ def test_what_makes_no_sense_yet_is_read_as_something_else(question: str):
 @pytest.mark.parametrize(
     ("question", "task", "domain"),
     [
-        ("best method for phishing mails", "spam", "messages"),
+        ("best method for phishing mails", "spam", "security"),
         ("sentiment of hotel reviews", "sentiment", "travel"),
         ("is this claim true", "fact_check", None),
         ("toxic tweets in German", "toxicity", "social_media"),
