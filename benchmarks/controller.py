@@ -4,7 +4,8 @@
 
 The questions were written apart from the program's prompts, rules and training conversations. Every fourth of
 questions.jsonl and all of questions_dev.jsonl are for looking at what goes wrong (`--part dev`); figures are of the
-others, which nobody looks at.
+others, which nobody looks at. A careful reader who was told what the labels mean and saw none of them agrees with them
+wholly on 98.3 % of those that count and 98.9 % of the others: the labels leave room for 95 %.
 """
 
 from __future__ import annotations
@@ -236,7 +237,7 @@ def unchecked() -> Read:
         form = model.choose(asked(question, before, with_data), pattern).text
         values, roles = understood(form, numbers)
         plain = tuple(replace(number, value=_digits(number.text)) for number in numbers)
-        return checked("", plain, values, roles)
+        return checked(ANY_TEXT, plain, values, roles)
 
     return reader
 
@@ -247,6 +248,8 @@ def _digits(text: str) -> float:
 
 
 FREE_TOKENS = 80
+ANY_TEXT = "steps tokens"
+"""Rules nothing out and names nothing."""
 INVALID = Reading(Act.HELP)
 READERS: Mapping[str, Callable[[], Read]] = {
     "the model, taught": taught,
