@@ -6,7 +6,6 @@ for. What is plainly something else (a rank, a version, a GPU's name, a price, a
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 
@@ -69,6 +68,8 @@ YEARS = re.compile(
 )
 """Where years stand; "in 2000 reviews" is none, since what is counted follows."""
 SCIENTIFIC = re.compile(r"\d+(?:\.\d+)?e(?P<power>-?\d+)", re.I)
+MOST = 10**12
+"""Beyond it nobody counts."""
 COUNTABLE = range(2, 8)
 """Powers of ten that somebody may have so many rows of."""
 
@@ -78,7 +79,7 @@ def numbers_in(text: str) -> tuple[Number, ...]:
     every = [*_in_digits(text), *_powers_of_ten(text), *_moments(text), *_in_ideographs(text), *numbers_in_words(text)]
     kept: list[Number] = []
     for one in sorted(every, key=lambda one: (one.start, -len(one.text))):
-        if math.isfinite(one.value) and (not kept or one.start >= kept[-1].end):
+        if one.value <= MOST and (not kept or one.start >= kept[-1].end):
             kept.append(one)
     return tuple(kept)
 

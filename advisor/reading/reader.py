@@ -16,7 +16,7 @@ from advisor.reading.languages import language_in
 from advisor.reading.listed import classes_listed
 from advisor.reading.names import methods_in, model_in, model_places, targets_in
 from advisor.reading.number import Number, Role
-from advisor.reading.numbers import numbers_in
+from advisor.reading.numbers import MOST, numbers_in
 from advisor.reading.reading import Act, Reading
 from advisor.reading.rules import read_by_rules
 from advisor.reading.subjects import domains_in, held, hinted_tasks, task_of, tasks_in
@@ -130,7 +130,7 @@ def _brief(question: str, values: Mapping[str, str], numbers: Mapping[Role, Numb
         classes = classes_listed(question)
     count = None if rows is None or rows.vague else max(1, round(rows.value))
     if rows is not None and count is not None and classes and EACH.match(question[rows.end :]):
-        count *= classes
+        count = min(count * classes, MOST)
     return TaskBrief(
         count,
         task,

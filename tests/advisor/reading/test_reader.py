@@ -190,6 +190,7 @@ def test_by_rules_any_text_is_a_reading_of_what_stands_in_it(question: str, afte
 
 
 @given(WILD, st.booleans(), st.booleans(), st.integers(0, 1000))
+@example('0"2.000 000 000 000', False, False, 0)
 def test_whatever_is_filled_in_a_reading_says_what_stands_in_the_text(
     question: str, after_one: bool, with_data: bool, seed: int
 ):
