@@ -1,6 +1,9 @@
 """How long a question takes from the shell: the whole process, from the command to the card.
 
-    python -m benchmarks.ask [--repeats 5]
+    python -m benchmarks.ask [--repeats 5] [--python PATH]
+
+PATH is the Python of an environment in which the package was installed as users do: one that is installed for work on it
+looks for its folder anew at each start.
 
 Each way of asking is tried in turn, so that a machine whose speed drifts treats all alike. The first round, in which
 files are read from the disk and the store is filled, is told apart from the others.
@@ -29,7 +32,9 @@ TICKETS = "examples/tickets.jsonl"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=5)
-    repeats = parser.parse_args().repeats
+    parser.add_argument("--python", default=sys.executable)
+    chosen = parser.parse_args()
+    repeats = chosen.repeats
     ways = {
         "words, no model": [QUESTION, "--llm", "none"],
         "data file, no model": ["which method for these tickets?", "--data", TICKETS, "--llm", "none"],
@@ -43,7 +48,7 @@ def main() -> None:
         seconds: dict[str, list[float]] = {way: [] for way in ways}
         for _ in range(repeats + 1):
             for way, words in ways.items():
-                seconds[way].append(asked(words, fresh))
+                seconds[way].append(asked(chosen.python, words, fresh))
     rows = [
         {
             "way": way,
@@ -58,13 +63,11 @@ def main() -> None:
     write_results("ask", "How long `advisor ask` takes", rows, columns, {"repeats": repeats})
 
 
-def asked(words: list[str], folder: Path) -> float:
+def asked(python: str, words: list[str], folder: Path) -> float:
     """Seconds of a whole process."""
     environment = {**os.environ, HOME_VARIABLE: str(folder), "HF_HUB_OFFLINE": "1"}
     began = time.perf_counter()
-    subprocess.run(
-        [sys.executable, "-m", "advisor.cli", "ask", *words], env=environment, check=True, capture_output=True
-    )
+    subprocess.run([python, "-m", "advisor.cli", "ask", *words], env=environment, check=True, capture_output=True)
     return time.perf_counter() - began
 
 
