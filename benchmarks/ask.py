@@ -2,8 +2,8 @@
 
     python -m benchmarks.ask [--repeats 5] [--python PATH]
 
-PATH is the Python of an environment in which the package was installed as users do: one that is installed for work on it
-looks for its folder anew at each start.
+PATH is the Python of an environment in which the package was installed as users do: one that is installed for work on
+it looks for its folder anew at each start.
 
 Each way of asking is tried in turn, so that a machine whose speed drifts treats all alike. The first round, in which
 files are read from the disk and the store is filled, is told apart from the others.
