@@ -4,8 +4,7 @@
 
 The questions were written apart from the program's prompts, rules and training conversations. Every fourth of
 questions.jsonl and all of questions_dev.jsonl are for looking at what goes wrong (`--part dev`); figures are of the
-others, which nobody looks at. A careful reader who was told what the labels mean and saw none of them agrees with them
-wholly on 98.3 % of those that count and 98.9 % of the others: the labels leave room for 95 %.
+others, which nobody looks at. How far a second careful reader agrees with the labels: `python -m benchmarks.agreement`.
 """
 
 from __future__ import annotations

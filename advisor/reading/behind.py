@@ -15,7 +15,7 @@ KIND = (
 )
 KINDS = (
     r"class(?:es)?|labels|categor\w*|topics|way|intents|levels|lvls|grades|queues|parties|departments|genres|moods|emotions|"
-    r"buckets|bins|brackets|subfields|sub-fields|disciplines|severities|stances|dialects|authors|st[yi]les|stlyes"
+    r"buckets|bins|brackets|subfields|sub-fields|disciplines|severities|stances|dialects|authors|styles"
 )
 SURE: Mapping[Role, re.Pattern[str]] = {
     Role.CLASSES: re.compile(rf"^[\s-]*(?:{KIND} )?(?:{KINDS})\b", re.I),
@@ -50,7 +50,7 @@ SURE: Mapping[Role, re.Pattern[str]] = {
 CHOICE = re.compile(r"\b(?:which of|one of|one out of|any of)(?: the| these| those| our)?\s+$", re.I)
 """Before a number they say that so many are chosen among."""
 TONGUES = re.compile(
-    r"^\s?(?:\w+ )?(?:languag|languges|tongues|dialect|sprach|langue|idioma|lingu|línguas|taal|talen|języ|язык|dil|"
+    r"^\s?(?:\w+ )?(?:languag|tongues|dialect|sprach|langue|idioma|lingu|línguas|taal|talen|języ|язык|dil|"
     r"språk|种语言|语种|言語|개 언어|언어|لغ)",
     re.I,
 )
@@ -75,7 +75,7 @@ def said_behind(number: Number, text: str, tells_languages: bool = False) -> Rol
     if role is None and Role.CLASSES in number.roles:
         chosen_among = CHOICE.search(text[: number.start]) or (tells_languages and TONGUES.search(following))
         role = Role.CLASSES if chosen_among else None
-    return None if role is Role.CLASSES and number.value > MOST_CLASSES else role
+    return role
 
 
 def is_replaced(number: Number, text: str) -> bool:

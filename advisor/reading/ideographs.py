@@ -23,8 +23,9 @@ NUMERAL = re.compile(
 )
 """A scale alone is part of many words (百科, 千万), and so is a sign for one of the first nine numbers."""
 SPELT = {sign: float(value) for value, sign in enumerate("일이삼사오육칠팔구", 1)}
+_SPELT = "".join(SPELT)
 HANGUL = re.compile(
-    r"(?<![가-힣\d])(?:[일이삼사오육칠팔구]?[십백천만] ?)+(?:[일이삼사오육칠팔구])?"
+    rf"(?<![가-힣\d])(?:[{_SPELT}]?[십백천만] ?)+[{_SPELT}]?"
     r"(?=\s?(?:개|건|문장|문단|쌍|편|줄|장|구|턴|행|여|명))"
 )
 _FIRST = {"한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9}
@@ -41,7 +42,7 @@ COUNTED = re.compile(
 )
 """Korean numbers that are no loans, before what they count."""
 VAGUE = re.compile(r"[几幾数數][十百千万萬]+|上[百千万]|몇\s?[십백천만]|수\s?[십백천만]+|何[十百千万]")
-TOKEN = re.compile(rf"[\d,]+(?:\.\d+)?|[{_ONE}{_SCALE}일이삼사오육칠팔구십]")
+TOKEN = re.compile(rf"[\d,]+(?:\.\d+)?|[{_ONE}{_SCALE}{_SPELT}]")
 
 
 def ideographs_in(text: str) -> Iterator[tuple[str, int, float, bool]]:

@@ -59,4 +59,5 @@ def labels(value: float) -> tuple[Role, ...]:
 
 def countable(value: float) -> tuple[Role, ...]:
     """What so many of something can be."""
-    return (*PLAIN, Role.PARAMETERS) if value >= MILLION else PLAIN
+    plain = tuple(role for role in PLAIN if role is not Role.CLASSES or value <= MOST_CLASSES)
+    return (*plain, Role.PARAMETERS) if value >= MILLION else plain

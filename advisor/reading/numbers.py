@@ -22,6 +22,7 @@ from advisor.reading.number_words import (
     meant,
 )
 from advisor.reading.numbers_in_words import LATIN, WORD, numbers_in_words
+from knowledge.brief import MOST
 
 BETWEEN = r"[,.'’ \u00a0\u2009\u202f]"
 """What stands between groups of three digits; spaces of several widths too."""
@@ -68,8 +69,6 @@ YEARS = re.compile(
 )
 """Where years stand; "in 2000 reviews" is none, since what is counted follows."""
 SCIENTIFIC = re.compile(r"\d+(?:\.\d+)?e(?P<power>-?\d+)", re.I)
-MOST = 10**12
-"""Beyond it nobody counts."""
 COUNTABLE = range(2, 8)
 """Powers of ten that somebody may have so many rows of."""
 
@@ -87,7 +86,7 @@ def numbers_in(text: str) -> tuple[Number, ...]:
 def _powers_of_ten(text: str) -> Iterator[Number]:
     for match in SCIENTIFIC.finditer(text):
         if int(match["power"]) in COUNTABLE:
-            yield Number(match[0], match.start(), float(match[0]), PLAIN)
+            yield Number(match[0], match.start(), float(match[0]), countable(float(match[0])))
 
 
 def _moments(text: str) -> Iterator[Number]:
@@ -98,11 +97,13 @@ def _moments(text: str) -> Iterator[Number]:
 def _in_ideographs(text: str) -> Iterator[Number]:
     for shown, start, value, vague in ideographs_in(text):
         following = next(_in_digits(f"1{text[start + len(shown) :]}"), None)
-        if following is not None and Role.MINUTES in following.roles and not vague:
+        # What is nothing to count is passed over: then the next number is another one.
+        is_timed = following is not None and following.start == 0 and Role.MINUTES in following.roles
+        if following is not None and is_timed and not vague:
             whole = shown + following.text[1:]
             yield Number(whole, start, value * following.value, following.roles)
         elif vague or value > 1:
-            yield Number(shown, start, value, PLAIN, vague)
+            yield Number(shown, start, value, PLAIN if vague else countable(value), vague)
 
 
 def _in_digits(text: str) -> Iterator[Number]:
@@ -152,7 +153,7 @@ def _measured(digits: str, unit: str, close: bool) -> tuple[float, tuple[Role, .
         return value, labels(value), False
     if not value.is_integer() or re.search(r"[.,]\d{1,2}$", digits):
         return (value, (Role.SCORE, Role.NOTHING), False) if value < 1 else None
-    return value, PLAIN if value > 1 else (Role.SCORE, Role.NOTHING), False
+    return value, countable(value) if value > 1 else (Role.SCORE, Role.NOTHING), False
 
 
 def _scaled(number: Number, following: str) -> Number:

@@ -140,18 +140,18 @@ def _take(phrase: _Phrase, word: str) -> None:
 
 def _finished(phrase: _Phrase, text: str) -> Iterator[Number]:
     shown = text[phrase.start : phrase.end]
-    following = WORD.match(text[phrase.end :].lstrip(" -"))
-    unit = following[0].lower() if following else ""
+    gap = len(text) - phrase.end - len(text[phrase.end :].lstrip(" -"))
+    following = WORD.match(text, phrase.end + gap)
+    unit, end = (following[0].lower(), following.end()) if following else ("", phrase.end)
     value = phrase.worth()
     if phrase.vague:
         yield Number(shown, phrase.start, value, PLAIN, vague=True)
     elif unit in MINUTES and len(unit) > 1 and (phrase.counted or phrase.half or shown.lower() in ARTICLES):
-        end = phrase.end + text[phrase.end :].lower().index(unit) + len(unit)
         half = AND_A_HALF.match(text[end:])
         whole = text[phrase.start : end + (len(half[0]) if half else 0)]
         yield Number(whole, phrase.start, ((value or 1.0) + 0.5 * bool(half)) * MINUTES[unit], (Role.MINUTES,))
     elif phrase.counted and (unit in GIGABYTES or unit in PERCENT):
-        whole = text[phrase.start : phrase.end + text[phrase.end :].lower().index(unit) + len(unit)]
+        whole = text[phrase.start : end]
         memory = unit in GIGABYTES
         roles = (Role.MEMORY,) if memory else (Role.SCORE, Role.NOTHING)
         yield Number(whole, phrase.start, value * GIGABYTES[unit] if memory else value / 100, roles)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from advisor.reading.behind import can_count, is_replaced, said_behind
@@ -16,11 +17,11 @@ from advisor.reading.languages import language_in
 from advisor.reading.listed import classes_listed
 from advisor.reading.names import methods_in, model_in, model_places, targets_in
 from advisor.reading.number import Number, Role
-from advisor.reading.numbers import MOST, numbers_in
+from advisor.reading.numbers import numbers_in
 from advisor.reading.reading import Act, Reading
 from advisor.reading.rules import read_by_rules
 from advisor.reading.subjects import domains_in, held, hinted_tasks, task_of, tasks_in
-from knowledge.brief import TaskBrief
+from knowledge.brief import MOST, TaskBrief
 from metapeft_core.data.task_type import CLASSIFICATION_TYPES
 
 
@@ -41,10 +42,12 @@ def read(question: str, reader: Reader | None, before: Before | None = None, wit
 
 
 def numbers_beside_names(question: str) -> tuple[Number, ...]:
-    """The numbers of a question that are no part of a model's name."""
+    """The numbers of a question that are no part of a model's name, and what each can mean there."""
     named = model_places(question)
     return tuple(
-        number for number in numbers_in(question) if not any(start <= number.start < end for start, end in named)
+        replace(number, roles=tuple(role for role in number.roles if can_count(number, role, question)))
+        for number in numbers_in(question)
+        if not any(start <= number.start < end for start, end in named)
     )
 
 
@@ -100,10 +103,10 @@ def _by_role(
 
     for number in sorted(numbers, key=weight):
         role = sure[number] or roles.get(number.text, Role.NOTHING)
-        if sure[number] is None and (not can_count(number, role, question) or (role in found and role in COUNTS)):
-            # Nothing counts steps where none are named, and what the classes are may be known already.
+        if sure[number] is None and role in found and role in COUNTS:
+            # What the classes are may be known already.
             role = Role.ROWS
-        if role in number.roles and role is not Role.NOTHING and can_count(number, role, question):
+        if role is not Role.NOTHING and role in number.roles:
             found.setdefault(role, number)
     rows = found.get(Role.ROWS)
     if Role.ROWS in roles.values() and (rows is None or is_replaced(rows, question)):

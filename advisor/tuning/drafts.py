@@ -16,6 +16,7 @@ from advisor.tuning.words import Tongue, elsewhere, english
 
 COUNTED = {"k": Role.CLASSES, "steps": Role.STEPS, "tok": Role.TOKENS}
 """Slots that are filled by a plain number, and what it then is."""
+MEASURES = (*COUNTED, "mem", "time", "score")
 MOST = {Role.CLASSES: 40, Role.TOKENS: 1000, Role.STEPS: 5000}
 """Numbers of these are smaller than numbers of rows."""
 
@@ -50,22 +51,14 @@ def sentence(draft: Draft, act: Act) -> str:
 
 def _slot(name: str, draft: Draft, act: Act) -> str:
     chance, tongue = draft.chance, draft.tongue
+    if name in MEASURES:
+        return measure(name, draft)
     if name == "job":
         return foreign_job(draft, tongue) if tongue else job(draft)
     if name == "things":
         return _things(draft)
     if name == "n":
         return _rows(draft)
-    if name in COUNTED:
-        return draft.number(COUNTED[name])
-    if name == "mem":
-        return wording.memory(chance)
-    if name == "time":
-        return wording.duration(chance, tongue.hours if tongue else "hours")
-    if name == "score":
-        shown = wording.score(chance)
-        draft.roles += [(number.value, Role.SCORE) for number in numbers_in(shown)]
-        return shown
     if name in ("m", "m2"):
         return _method(draft, name)
     if name == "target":
@@ -73,6 +66,19 @@ def _slot(name: str, draft: Draft, act: Act) -> str:
     if name == "lang":
         return chance.choice(_speeches())
     return _limit_or_model(name, draft, act)
+
+
+def measure(name: str, draft: Draft) -> str:
+    """A slot that is filled by a number and its unit, whatever it stands in."""
+    if name == "mem":
+        return wording.memory(draft.chance)
+    if name == "time":
+        return wording.duration(draft.chance, draft.tongue.hours if draft.tongue else "hours")
+    if name == "score":
+        shown = wording.score(draft.chance)
+        draft.roles += [(number.value, Role.SCORE) for number in numbers_in(shown)]
+        return shown
+    return draft.number(COUNTED[name])
 
 
 @cache

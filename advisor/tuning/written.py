@@ -19,8 +19,7 @@ from advisor.reading.form import words
 from advisor.reading.number import Role
 from advisor.reading.numbers import numbers_in
 from advisor.reading.reading import Act
-from advisor.tuning import wording
-from advisor.tuning.drafts import COUNTED, Draft
+from advisor.tuning.drafts import MEASURES, Draft, measure
 from advisor.tuning.words import english
 
 PLACE = Path(__file__).with_name("written.jsonl")
@@ -71,16 +70,8 @@ def _literal(mark: re.Match[str], draft: Draft) -> str:
 def _slot(name: str, draft: Draft) -> str:
     if name == "n":
         return draft.number(Role.ROWS)
-    if name in COUNTED:
-        return draft.number(COUNTED[name])
-    if name == "mem":
-        return wording.memory(draft.chance)
-    if name == "time":
-        return wording.duration(draft.chance)
-    if name == "score":
-        shown = wording.score(draft.chance)
-        draft.roles += [(number.value, Role.SCORE) for number in numbers_in(shown)]
-        return shown
+    if name in MEASURES:
+        return measure(name, draft)
     shown = draft.chance.choice(english().vague)
     draft.roles += [(number.value, Role.ROWS) for number in numbers_in(shown) if number.vague]
     return shown

@@ -245,7 +245,21 @@ def test_billions_are_the_size_of_a_model():
 
 
 def test_millions_may_be_rows_or_the_size_of_a_model():
-    assert set(only("135M").roles) == {*PLAIN, Role.PARAMETERS}
+    assert set(only("135M").roles) == {*PLAIN, Role.PARAMETERS} - {Role.CLASSES}
+
+
+@pytest.mark.parametrize("text", ["201", "1.2k", "three hundred", "两万条", "1e4", "5 thousand"])
+def test_so_many_classes_are_never_meant(text: str):
+    assert set(only(text).roles) == {*PLAIN} - {Role.CLASSES}
+
+
+@pytest.mark.parametrize("text", ["2000000", "一億二千万行", "two million"])
+def test_from_a_million_on_parameters_may_be_meant(text: str):
+    assert set(only(text).roles) == {*PLAIN, Role.PARAMETERS} - {Role.CLASSES}
+
+
+def test_the_time_behind_what_is_no_number_belongs_to_another_one():
+    assert [(one.text, one.value) for one in numbers_in("两万 km 3小时")] == [("两万", 20_000), ("3小时", 180)]
 
 
 @pytest.mark.parametrize("text", ["4 classes", "4 labels", "three categories", "10-way", "5 Klassen", "3 étiquettes"])
