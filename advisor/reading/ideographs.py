@@ -19,14 +19,14 @@ NUMERAL = re.compile(
     # "500만" is more often "only 500" than five million.
     rf"(?:(?:(?!\d{{3,}}만){_DIGITS}|(?<=[{_SCALE}])\d|(?<![千{_ONE}])[十百](?=[万萬])|[{_ONE}])\s?[{_SCALE}]+)+[{_ONE}]?"
     rf"|(?<![{_ONE}{_SCALE}])十[{_ONE}]"
-    rf"|(?<![{_ONE}{_SCALE}])[{_ONE}](?=种|類|类|個?つ|つの|クラス|段階|種類|个?小时|个?钟头|分钟|个(?:类|级|等|标签|意图|主题|情|档|部门))"
+    rf"|(?<![{_ONE}{_SCALE}])[{_ONE}](?=种|類|类|個?つ|つの|クラス|段階|種類|个?小时|个?钟头|時間|分钟|档|位|值|値|个(?:类|级|等|标签|意图|主题|情|档|部门))"
 )
 """A scale alone is part of many words (百科, 千万), and so is a sign for one of the first nine numbers."""
 SPELT = {sign: float(value) for value, sign in enumerate("일이삼사오육칠팔구", 1)}
 _SPELT = "".join(SPELT)
 HANGUL = re.compile(
     rf"(?<![가-힣\d])(?:[{_SPELT}]?[십백천만] ?)+[{_SPELT}]?"
-    r"(?=\s?(?:개|건|문장|문단|쌍|편|줄|장|구|턴|행|여|명))"
+    r"(?=\s?(?:개|건|문장|문단|쌍|편|줄|장|구|턴|행|여|명|조각|토막))"
 )
 _FIRST = {"한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9}
 _TENS = {"열": 10, "스물": 20, "서른": 30, "마흔": 40, "쉰": 50}
@@ -38,7 +38,7 @@ NATIVE = {
 }
 COUNTED = re.compile(
     rf"(?<![가-힣])(?:{'|'.join(sorted(NATIVE, key=len, reverse=True))})"
-    r"(?=\s?(?:가지|개|종류|단계|등급|시간|분류|클래스|라벨|범주|카테고리))"
+    r"(?=\s?(?:가지|개|종류|단계|등급|시간|분류|클래스|라벨|범주|카테고리|갈래|구간|유형))"
 )
 """Korean numbers that are no loans, before what they count."""
 VAGUE = re.compile(r"[几幾数數][十百千万萬]+|上[百千万]|몇\s?[십백천만]|수\s?[십백천만]+|何[十百千万]")

@@ -25,6 +25,8 @@ UNITS = _worth("units")
 """Added to what stands before them."""
 SCALES = _worth("scales")
 """What stands before them is multiplied by them; alone they stand for themselves."""
+BEHIND_DIGITS = _worth("multiples")
+"""Multiply digits, and are no scales elsewhere: nobody reads the words for numbers before them yet."""
 FRACTIONS = _worth("fractions")
 """Before a scale or a time they are so much of it: "half a million"."""
 ARTICLES = _listed("articles")
@@ -38,6 +40,8 @@ PERCENT = _listed("percent")
 """Say that a number is a share, written as one word."""
 MINUTES = _worth("minutes")
 """What a unit of time is in minutes."""
+NO_TIME_ALONE = _listed("no_time_alone")
+"""Units of time that mean something else behind an article: "a jam"."""
 MOMENTS = {word.replace("_", " "): value for word, value in _worth("moments").items()}
 """Words that are a time all by themselves, in minutes."""
 CLASSES = _listed("classes")
@@ -60,6 +64,7 @@ MISSPELT = ("hundred", "thousand", "million", "hundreds", "thousands", "millions
 @lru_cache(maxsize=4096)
 def meant(word: str) -> str:
     """The word, or the scale that it is one slip away from."""
+    word = word.replace("\u2019", "'").replace("\u02bc", "'")
     if len(word) < 6 or word in SCALES or word in UNITS:
         return word
     return next((scale for scale in MISSPELT if one_slip(word, scale)), word)

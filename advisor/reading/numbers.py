@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from advisor.reading.ideographs import ideographs_in
 from advisor.reading.number import PLAIN, Number, Role, countable, labels
 from advisor.reading.number_words import (
+    BEHIND_DIGITS,
     CLASSES,
     GIGABYTES,
     MINUTES,
@@ -29,11 +30,11 @@ BETWEEN = r"[,.'’ \u00a0\u2009\u202f]"
 UNSPACED = "个?小时|分钟|時間|分間|分(?=以内|で|ほど|くらい|程度|しか|まで)|시간|분|기가|ギガ|个G(?![A-Za-z])"
 """Units in scripts that put no space between words, or more letters behind them."""
 DIGITS = re.compile(
-    rf"(?<![A-Za-z0-9_./])(?<!\d,)(?<![A-Za-z]-)(?P<number>\d{{1,3}}(?:{BETWEEN}\d{{3}})+(?!\d|\.\d)|\d+(?:[.,]\d+)?|(?<![\d\w])\.\d{{1,4}})"
+    rf"(?:(?<![A-Za-z0-9_./])|(?<=RAM))(?<!\d,)(?<![A-Za-z]-)(?P<number>\d{{1,3}}(?:{BETWEEN}\d{{3}})+(?!\d|\.\d)|\d+(?:[.,]\d+)?|(?<![\d\w])\.\d{{1,4}})"
     rf"(?:(?P<close>[%٪]|[wW](?=[\u4e00-\u9fff])|[kKmMbBgG](?![{LATIN}0-9_]))"
     rf"|(?:[ \u00a0\u202f-]?(?P<unit>(?:per|por|pour) ci?ent[{LATIN}]*|{UNSPACED}|[{LATIN}]+|[^\W\d_]+|%)))?(?![\d])"
 )
-MULTIPLES = {"k": 1e3, "\u043a": 1e3, "w": 1e4, "m": 1e6, "mio": 1e6, **SCALES}
+MULTIPLES = {"k": 1e3, "\u043a": 1e3, "w": 1e4, "m": 1e6, "mio": 1e6, **BEHIND_DIGITS, **SCALES}
 OTHER_BEFORE = re.compile(
     rf"(?:(?<![{LATIN}0-9_])"
     r"(?:rank|r|alpha|lora_alpha|seed|lr|learning[ -]rate|rate|python|cuda|torch|version|v|epochs?|gpt|rtx|gtx|"

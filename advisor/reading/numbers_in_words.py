@@ -16,6 +16,7 @@ from advisor.reading.number_words import (
     INSIDE,
     JOINS,
     MINUTES,
+    NO_TIME_ALONE,
     PERCENT,
     SCALES,
     UNITS,
@@ -24,9 +25,10 @@ from advisor.reading.number_words import (
     parts,
 )
 
-LATIN = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"
+LATIN = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
 """Words of these letters end where letters of another script begin: 8GB显存."""
-WORD = re.compile(rf"[{LATIN}]+|[^\W\d_{LATIN}]+")
+WORD = re.compile(rf"[{LATIN}]+|[^\W\d_{LATIN}]+(?:['\u2019][\u0400-\u04ff]+)?")
+"""Ukrainian words have apostrophes inside."""
 AND_A_HALF = re.compile(
     r"^ (?:and a half|und eine halbe|et demie?|y media|e mezza|e meia|en een half|och en halv)\b", re.I
 )
@@ -126,16 +128,22 @@ def _take(phrase: _Phrase, word: str) -> None:
         phrase.half, phrase.joined = True, False
     elif word in SCALES:
         phrase.counted, phrase.joined = True, False
-        scaled = (phrase.current or 1.0) * SCALES[word]
-        if SCALES[word] >= 1e3:
-            phrase.total, phrase.current, phrase.scale = phrase.total + scaled, 0.0, SCALES[word]
+        scale = SCALES[word]
+        if scale >= 1e3:
+            phrase.total, phrase.current, phrase.scale = phrase.total + (phrase.current or 1.0) * scale, 0.0, scale
         else:
-            phrase.current = scaled
+            # Hundreds are not multiplied again: "dua ratus lima puluh".
+            scaled = phrase.current % scale or phrase.current
+            phrase.current += (scaled or 1.0) * scale - scaled
     elif word in UNITS or word in INSIDE:
         worth = UNITS.get(word, INSIDE.get(word, 0.0))
         # "Some fifty" are about fifty, but a few dozen are any number of dozens.
         phrase.counted, phrase.joined, phrase.vague = True, False, phrase.vague and worth == 12
         phrase.current = phrase.current * 12 if worth == 12 and phrase.current else phrase.current + worth
+
+
+def _is_one(shown: str, unit: str) -> bool:
+    return shown.lower() in ARTICLES and unit not in NO_TIME_ALONE
 
 
 def _finished(phrase: _Phrase, text: str) -> Iterator[Number]:
@@ -146,7 +154,7 @@ def _finished(phrase: _Phrase, text: str) -> Iterator[Number]:
     value = phrase.worth()
     if phrase.vague:
         yield Number(shown, phrase.start, value, PLAIN, vague=True)
-    elif unit in MINUTES and len(unit) > 1 and (phrase.counted or phrase.half or shown.lower() in ARTICLES):
+    elif unit in MINUTES and len(unit) > 1 and (phrase.counted or phrase.half or _is_one(shown, unit)):
         half = AND_A_HALF.match(text[end:])
         whole = text[phrase.start : end + (len(half[0]) if half else 0)]
         yield Number(whole, phrase.start, ((value or 1.0) + 0.5 * bool(half)) * MINUTES[unit], (Role.MINUTES,))

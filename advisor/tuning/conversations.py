@@ -41,7 +41,7 @@ ASIDES = {Act.RECOMMEND: 0.22, Act.COST: 0.1, Act.COMPARE: 0.1, Act.EVIDENCE: 0.
 """Share of the questions beside which something else is told."""
 FOREIGN = 0.3
 """Share of the questions made from frames that are asked in another language than English."""
-WRITTEN = 0.65
+WRITTEN = 0.75
 """Share of the questions that were written as they are; the others are made from frames."""
 DECORATED = 0.25
 """Share of the written ones that get an opening, an ending or something beside them."""

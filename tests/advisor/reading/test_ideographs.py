@@ -31,6 +31,10 @@ from advisor.reading.ideographs import ideographs_in
         ("만 이천건", 12_000),
         ("일곱 가지", 7),
         ("열두 개", 12),
+        ("五档", 5),
+        ("九位作家", 9),
+        ("네갈래", 4),
+        ("삼천토막", 3000),
     ],
 )
 def test_they_are_worth_what_they_say(text: str, value: float):

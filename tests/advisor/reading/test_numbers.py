@@ -117,6 +117,19 @@ def test_whatever_the_text_numbers_stand_in_it_side_by_side_and_are_worth_someth
         ("полторы тысячи строк", 1500),
         ("9к диалогов", 9000),
         ("34 tys. próbek", 34_000),
+        ("двадцять п'ять тисяч рядків", 25_000),
+        ("двадцять п\u2019ять тисяч рядків", 25_000),
+        ("чотириста двадцять штук", 420),
+        ("8,4 тис. коментарів", 8400),
+        ("dua ratus lima puluh ribu baris", 250_000),
+        ("seribu lima ratus kata", 1500),
+        ("5rb ulasan", 5000),
+        ("kaksisataaviisikymmentä lausetta", 250),
+        ("kuusi tuhatta riviä", 6000),
+        ("1,2 nghìn bình luận", 1200),
+        ("2 triệu câu", 2_000_000),
+        ("2,5 tisíce vzkazů", 2500),
+        ("twenty five hundred", 2500),
         ("手上有两万条评论", 20_000),
         ("1.5w条", 15_000),
         ("hotels,500 rows", 500),
@@ -189,6 +202,10 @@ def test_memory_becomes_gigabytes(text: str, gigabytes: float):
         ("1.5 hours", 90),
         ("90 s", 1.5),
         ("an hour", 60),
+        ("setengah jam", 30),
+        ("12 jam", 720),
+        ("neljä tuntia", 240),
+        ("三時間以内", 180),
         ("half an hour", 30),
         ("an hour and a half", 90),
         ("one hour", 60),
@@ -256,6 +273,14 @@ def test_so_many_classes_are_never_meant(text: str):
 @pytest.mark.parametrize("text", ["2000000", "一億二千万行", "two million"])
 def test_from_a_million_on_parameters_may_be_meant(text: str):
     assert set(only(text).roles) == {*PLAIN, Role.PARAMETERS} - {Role.CLASSES}
+
+
+def test_what_is_an_hour_elsewhere_is_eaten_here():
+    assert not numbers_in("a paper jam")
+
+
+def test_memory_may_be_written_close_to_its_name():
+    assert (only("VRAM16GB").value, only("VRAM16GB").roles) == (16.0, (Role.MEMORY,))
 
 
 def test_the_time_behind_what_is_no_number_belongs_to_another_one():
