@@ -107,7 +107,7 @@ class Controller:
             try:
                 result = self.caller(call, self.bench)
             except AdvisorError as fault:
-                yield Step("answer", str(fault), call.tool, call.arguments), state
+                yield Step("failed", str(fault), call.tool, call.arguments), state
                 return
             spent = time.monotonic() - started
             yield Step("called", call.tool, call.tool, call.arguments, result, seconds=spent), state

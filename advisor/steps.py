@@ -8,14 +8,14 @@ from typing import Any, Literal
 
 from metapeft_core.types import MethodRecommendation
 
-Kind = Literal["understood", "calling", "called", "mistake", "writing", "asking", "refused", "answer"]
+Kind = Literal["understood", "calling", "called", "mistake", "writing", "asking", "refused", "failed", "answer"]
 """Understood; a tool is called; it has answered; a model erred; the reasons as far as they are written and hold; the
-user is asked; not our business; done."""
+user is asked; not our business; a tool could not do it with what it was given; done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a turn; the last one is an `answer`, `asking` or `refused`."""
+    """One step of a turn; the last one is an `answer`, `asking`, `refused` or `failed`."""
 
     kind: Kind
     text: str
@@ -29,4 +29,4 @@ class Step:
     @property
     def is_last(self) -> bool:
         """Whether the turn ends with it."""
-        return self.kind in ("answer", "asking", "refused")
+        return self.kind in ("answer", "asking", "refused", "failed")

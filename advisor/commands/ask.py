@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from advisor.asking_options import AdaptedModel, GoOn, Reader, TaskData
+from advisor.exit_codes import FAILED
 from advisor.filter_options import AsJson, Store
 from advisor.printing import answers, inert, remarks, show_json
 
@@ -52,6 +53,8 @@ def ask(
             _show_step(step)
         if last is not None:
             _show_answer(last, session, as_json)
+            if is_failed_run(last):
+                raise typer.Exit(FAILED)
 
 
 def _list() -> None:
@@ -65,7 +68,22 @@ def _list() -> None:
 
 
 def _asked(call: Call) -> bool:
-    return typer.confirm(f"{call.tool} writes: go ahead?", err=True)
+    try:
+        return typer.confirm(f"{call.tool} writes: go ahead?", err=True)
+    except typer.Abort as stopped:
+        if isinstance(stopped.__context__, EOFError):
+            raise typer.BadParameter(
+                f"{call.tool} writes, and nobody is there to be asked", param_hint="--yes"
+            ) from None
+        raise KeyboardInterrupt from None
+
+
+def is_failed_run(last: Step) -> bool:
+    """Whether an answer tells of a training that failed."""
+    from metapeft_core.types import PEFTExperience
+
+    runs = last.result if isinstance(last.result, tuple) else ()
+    return any(isinstance(run, PEFTExperience) and run.failure is not None for run in runs)
 
 
 def _show_step(step: Step) -> None:
@@ -79,8 +97,11 @@ def _show_step(step: Step) -> None:
 
 def _show_answer(step: Step, session: Session, as_json: bool) -> None:
     from advisor.recommendation_card import plain, show_recommendation
+    from metapeft_core.errors import AdvisorError
 
     found = step.recommendation
+    if step.kind == "failed":
+        raise AdvisorError(step.text)
     if as_json:
         show_json({"answer": step.text, "recommendation": None if found is None else plain(found)})
     elif found is not None:

@@ -115,5 +115,5 @@ class Conversation(VerticalScroll):
 
 
 def kind_of(step: Step) -> str:
-    """How an answer looks: a question back stands out."""
-    return "asking" if step.kind == "asking" else "answer"
+    """How an answer looks: a question back stands out, and so does a fault."""
+    return {"asking": "asking", "failed": "fault"}.get(step.kind, "answer")

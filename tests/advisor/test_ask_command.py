@@ -9,6 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from advisor.cli import app
+from advisor.commands.ask import is_failed_run
+from advisor.steps import Step
+from tests.knowledge.samples import experience
 
 TICKETS = str(Path(__file__).parents[2] / "examples" / "tickets.jsonl")
 
@@ -88,19 +91,32 @@ def test_what_is_not_its_business_is_said_and_is_no_failure(run):
         (["ask"], "ask something"),
         (["ask", "and with 8 GB?", "--continue", "missing", "--llm", "none"], "there is no conversation missing"),
         (["ask", "which method for this file?", "--data", "no-such.csv", "--llm", "none"], "no-such.csv"),
+        (["ask", "best PEFT for 500 reviews", "--model", "no/such-model", "--llm", "none"], "no/such-model"),
     ],
 )
 def test_faulty_usage_is_told(run, words, told):
     result = run(*words)
-    assert told in result.output
+    assert told in result.stderr
+    assert not result.stdout
+    assert result.exit_code == 2
 
 
 def test_nothing_is_trained_without_a_yes(run, home):
     words = ["ask", "train it now with lora for 2 steps", "--data", TICKETS, "--model", "minilm:3", "--llm", "none"]
     refused = run(*words, input="n\n")
     assert "Nothing was done" in refused.stdout
+    silent = run(*words, input="")
+    assert silent.exit_code == 2
+    assert "nobody is there to be asked" in " ".join(silent.stderr.replace("│", "").split())
     done = run(*words, "--yes")
     assert "after 2 steps" in " ".join(done.stdout.split()), done.output
+
+
+def test_a_training_that_failed_is_no_success():
+    grew = {"outcome": "diverged", "performance": {}, "failure": "the loss grew without limit"}
+    assert is_failed_run(Step("answer", "", result=(experience(1, **grew),)))
+    assert not is_failed_run(Step("answer", "", result=(experience(1),)))
+    assert not is_failed_run(Step("answer", ""))
 
 
 def test_recording_an_outcome_with_its_data_teaches(run):

@@ -87,7 +87,7 @@ def test_what_is_not_its_business_is_refused_without_any_tool(bench):
 
 def test_what_a_tool_refuses_is_told_and_ends_the_turn(bench, tmp_path):
     steps, _ = steps_of(Controller(bench), State(data=tmp_path / "no.csv"), "which method for this data?")
-    assert steps[-1].kind == "answer"
+    assert steps[-1].kind == "failed"
     assert "no.csv" in steps[-1].text
 
 
