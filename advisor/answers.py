@@ -35,23 +35,27 @@ NO_DATA = "For that I need the data: give me the file with --data, or its path i
 NO_METHOD = "Which method do you mean: LoRA, AdaLoRA, prompt tuning, prefix tuning or P-tuning?"
 NOTHING_YET = "There is no recommendation yet: tell me about the task first."
 NO_SCORE = "What did it score? A number from 0 to 1, or a percentage."
+NO_MODEL = "Which model was it? Its name, or its size."
 NOT_DONE = "Nothing was done."
 
 
 def of_comparison(found: MethodComparison) -> str:
     """Methods side by side."""
-    first, second = found.forecasts[0], found.forecasts[1]
-    if found.noticeable:
-        ahead = f"{_name(first)} is expected to beat {NAMES[second.method]} by {found.difference:.2f}"
+    first, second = sorted(found.forecasts, key=lambda one: -one.quality.expected)[:2]
+    ahead_by = first.quality.expected - second.quality.expected
+    if ahead_by > found.noise_floor:
+        ahead = f"{_name(first)} is expected to beat {NAMES[second.method]} by {ahead_by:.2f}"
         verdict = f"{ahead}, which is more than noise."
     else:
         verdict = (
             f"{_name(first)} and {NAMES[second.method]} cannot be told apart: they are expected to differ by "
-            f"{found.difference:.2f}, and two runs of one setting differ by {found.noise_floor:.2f}."
+            f"{ahead_by:.2f}, and two runs of one setting differ by {found.noise_floor:.2f}."
         )
     lines = " ".join(f"{_name(one)}: {_forecast(one)}." for one in found.forecasts)
     cheapest = f"{begun(NAMES[found.fastest])} is the fastest, {NAMES[found.leanest]} needs the least memory."
-    return f"{verdict} {lines} {cheapest}"
+    late = [NAMES[one.method] for one in found.forecasts if not one.fits]
+    limits = f" {begun(listed(late))} would not keep the limits." if late else ""
+    return f"{verdict}{limits} {lines} {cheapest}"
 
 
 def of_why(found: MethodRecommendation, named: Sequence[PEFTMethod]) -> str:
@@ -150,6 +154,8 @@ def of_config(found: ExportedConfig) -> str:
 
 def of_record(found: Recorded) -> str:
     """An outcome that was told."""
+    if not found.is_new:
+        return "I knew that already: nothing was added."
     if found.surprise is None:
         return "Remembered. Without the data file I keep it as evidence and cannot learn from it."
     return f"Remembered and learned: it was {found.surprise:.2f} away from what I expected."

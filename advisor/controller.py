@@ -15,13 +15,13 @@ from typing import Any, Protocol
 from advisor import answers
 from advisor.plans import Call, Plan, plan_for
 from advisor.reading.by_model import Chooser, ModelMistakeError, ModelReader
-from advisor.reading.numbers import numbers_in
 from advisor.reading.reader import read
 from advisor.reading.reading import Act, Reading
 from advisor.reasoning.facts import Facts, facts_of
 from advisor.reasoning.write import Writer, reasons_of
 from advisor.state import State
 from advisor.steps import Step
+from advisor.waiting import gone_on
 from metapeft_core.errors import AdvisorError
 from metapeft_core.training.progress import Watch
 from metapeft_core.types import MethodRecommendation
@@ -40,7 +40,7 @@ class Model(Chooser, Writer, Protocol):
 class Bounds:
     """What a turn may take."""
 
-    calls: int = 4
+    calls: int = 5
     seconds: float = 600.0
     """After which no further call begins and a model writes no more; the first call is always made."""
 
@@ -80,14 +80,16 @@ class Controller:
         began = time.monotonic()
         reading, mistakes = self._understood(state, question)
         yield from ((step, state) for step in mistakes)
+        may_ask = self.can_ask
         if state.asked is not None:
-            reading = with_rows(state.asked, reading, question)
+            waited = gone_on(state.asked, reading, question)
+            reading, may_ask = waited.reading, may_ask and waited.may_ask
         yield Step("understood", described(reading), result=reading), state
         if reading.act is Act.OTHER:
             yield Step("refused", answers.ELSEWHERE), state
             return
         state = state.after(reading) if reading.act is not Act.HELP else state
-        plan = plan_for(reading, state, self.can_ask)
+        plan = plan_for(reading, state, may_ask)
         if plan.ask is not None:
             yield Step("asking", plan.ask), replace(state, asked=reading)
             return
@@ -137,10 +139,9 @@ class Controller:
     def facts(self, found: MethodRecommendation, state: State) -> Facts:
         """The evidence of a recommendation, in the words in which it may be told."""
         known = self.bench.experiences
-        rows = {known[identifier].rows for identifier in found.evidence if identifier in known}
-        figures = sum(known[i].provenance == "published" for i in found.evidence if i in known)
-        share = figures / len(found.evidence) if found.evidence else 0.0
-        return facts_of(found, len(rows - {""}), state.data is not None, share)
+        runs = [known[identifier] for identifier in found.evidence if identifier in known]
+        measured = {run.rows for run in runs if run.provenance != "published"}
+        return facts_of(found, len(measured - {""}), state.data is not None)
 
     def _understood(self, state: State, question: str) -> tuple[Reading, list[Step]]:
         """What the question says, and what the model got wrong on the way."""
@@ -154,14 +155,6 @@ class Controller:
                 except ModelMistakeError as mistake:
                     mistakes.append(Step("mistake", str(mistake)))
         return read(question, None, before, with_data), mistakes
-
-
-def with_rows(waiting: Reading, reading: Reading, answer: str) -> Reading:
-    """The question that waited, with the number that was asked for; a new question where none is said."""
-    rows = reading.task.rows or next((round(n.value) for n in numbers_in(answer) if not n.vague and n.value >= 1), None)
-    if rows is None:
-        return reading
-    return replace(waiting, task=replace(waiting.task, rows=rows), vague=None)
 
 
 def described(reading: Reading) -> str:

@@ -79,7 +79,7 @@ def _explain(reading: Reading, state: State, can_ask: bool) -> Plan:
 
 def _cost(reading: Reading, state: State, can_ask: bool) -> Plan:
     method = _method(reading, state) or PEFTMethod.LORA
-    told = {"method": str(method), **_about(state), **_settings(method, state), **_given(steps=state.steps)}
+    told = {"method": str(method), **_about(state), **_settings(method, state), "steps": _steps(state)}
     call = Call("estimate_cost", told)
     return Plan((call,), lambda found: answers.of_cost(found[0]))
 
@@ -98,8 +98,10 @@ def _describe(reading: Reading, state: State, can_ask: bool) -> Plan:
 
 def _run(reading: Reading, state: State, can_ask: bool) -> Plan:
     method = _method(reading, state)
-    if state.data is None or method is None:
-        return Plan(answer=_Told(answers.NO_DATA if state.data is None else answers.NO_METHOD))
+    if state.data is None:
+        return Plan(answer=_Told(answers.NO_DATA))
+    if method is None:
+        return Plan(ask=answers.NO_METHOD)
     told = _given(
         data=state.data,
         method=str(method),
@@ -115,7 +117,7 @@ def _run(reading: Reading, state: State, can_ask: bool) -> Plan:
 def _export(reading: Reading, state: State, can_ask: bool) -> Plan:
     method = _method(reading, state)
     if method is None:
-        return Plan(answer=_Told(answers.NO_METHOD))
+        return Plan(ask=answers.NO_METHOD)
     told = _given(
         method=str(method), backbone=state.backbone, data=state.data, steps=_steps(state), target=reading.target
     )
@@ -125,10 +127,16 @@ def _export(reading: Reading, state: State, can_ask: bool) -> Plan:
 
 def _record(reading: Reading, state: State, can_ask: bool) -> Plan:
     method = _method(reading, state)
-    if method is None or reading.score is None:
-        return Plan(answer=_Told(answers.NO_METHOD if reading.score is not None else answers.NO_SCORE))
-    told = {"method": str(method), "score": reading.score, "backbone": state.backbone or "minilm", **_about(state)}
-    call = Call("record_outcome", {**told, **_given(steps=state.steps), **_settings(method, state)})
+    if reading.score is None:
+        return Plan(ask=answers.NO_SCORE)
+    if method is None:
+        return Plan(ask=answers.NO_METHOD)
+    model = state.backbone or (state.recommendation.backbone if state.recommendation else "")
+    if not model:
+        return Plan(ask=answers.NO_MODEL)
+    took = _given(steps=reading.steps, minutes=reading.minutes, memory_gb=reading.memory_gb)
+    told = {"method": str(method), "score": reading.score, **_about(state), "backbone": model, **took}
+    call = Call("record_outcome", {**told, **_settings(method, state)})
     return Plan((call,), lambda found: answers.of_record(found[0]))
 
 

@@ -70,6 +70,8 @@ def _facts(found: MethodRecommendation) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
+    if found.backbone:
+        table.add_row("model", name_of(found.backbone))
     table.add_row("settings", settings_in_words(found.hyperparameters))
     table.add_row("confidence", f"{found.confidence:.0%} that nothing beats it by more than noise")
     table.add_row("quality", _spread(expected["quality"], lambda value: f"{value:.2f}"))

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Self
 
 from advisor.controller import Bounds, Confirm, Controller, Model, call_tool, never
-from advisor.conversations import Turn, keep, turns_of
-from advisor.state import State
+from advisor.conversations import ConversationError, Turn, keep, turns_of
+from advisor.state import State, with_data
 from advisor.steps import Step
 from metapeft_core.training.progress import Watch
 from metapeft_core.types import MethodRecommendation, TaskCharacteristics
@@ -71,13 +71,17 @@ class Session:
         for step, state in self.controller.turn(self.state, question):
             self.state = state
             if step.is_last and self.name is not None:
-                keep(self.name, question, step.text, state)
+                try:
+                    keep(self.name, question, step.text, state)
+                except ConversationError as fault:
+                    # An answer is worth more than its being kept.
+                    yield Step("mistake", str(fault))
             yield step
 
     def use_data(self, data: Path | None) -> TaskCharacteristics | None:
         """Judge by this data file from now on, or by words again; one that cannot be read is refused."""
         found = None if data is None else self.bench.data(Path(data))[1]
-        self.state = replace(self.state, data=None if data is None else Path(data))
+        self.state = with_data(self.state, None if data is None else Path(data))
         return found
 
     def use_backbone(self, name: str | None) -> None:
@@ -101,9 +105,8 @@ class Session:
     def _go_on(self, turns: Sequence[Turn], data: Path | None, backbone: str | None) -> None:
         """Take up the state in which a conversation was left, but for what is given anew."""
         old = turns[-1].state if turns else State()
-        self.state = replace(
-            old, data=old.data if data is None else Path(data), backbone=old.backbone if backbone is None else backbone
-        )
+        old = old if data is None else with_data(old, Path(data))
+        self.state = replace(old, backbone=old.backbone if backbone is None else backbone)
 
     def recommend(self, question: str) -> MethodRecommendation | None:
         """The recommendation that a question ends in; none where it asked for something else."""

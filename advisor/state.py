@@ -25,7 +25,7 @@ class State:
     steps: int | None = None
     recommendation: MethodRecommendation | None = None
     asked: Reading | None = None
-    """A question that waits for the number of rows that was asked for."""
+    """A question that waits for something that was asked for."""
 
     @property
     def before(self) -> Before | None:
@@ -40,14 +40,15 @@ class State:
         begins = reading.act in (Act.RECOMMEND, Act.COMPARE, Act.COST) and _says_a_task(reading)
         old = State(data=self.data, backbone=self.backbone, recommendation=self.recommendation) if begins else self
         named = _model_of(reading)
+        old = replace(old, task=merged(old.task, reading.task), backbone=named or old.backbone, asked=None)
+        if reading.act is Act.RECORD:
+            # What another run took limits nothing.
+            return old
         return replace(
             old,
-            task=merged(old.task, reading.task),
-            backbone=named or old.backbone,
             max_minutes=reading.minutes if reading.minutes is not None else old.max_minutes,
             max_memory_gb=reading.memory_gb if reading.memory_gb is not None else old.max_memory_gb,
             steps=reading.steps if reading.steps is not None else old.steps,
-            asked=None,
         )
 
 
@@ -62,6 +63,11 @@ def _model_of(reading: Reading) -> str | None:
 def _says_a_task(reading: Reading) -> bool:
     """Whether it names a task of its own rather than leaning on the one before."""
     return reading.task.task_type is not None or reading.task.domain is not None or reading.act is Act.RECOMMEND
+
+
+def with_data(state: State, data: Path | None) -> State:
+    """The state with another data file: how many rows there are, the file tells, unless it is said anew."""
+    return replace(state, data=data, task=replace(state.task, rows=None) if data else state.task)
 
 
 def merged(old: TaskBrief, new: TaskBrief) -> TaskBrief:

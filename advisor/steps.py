@@ -9,8 +9,8 @@ from typing import Any, Literal
 from metapeft_core.types import MethodRecommendation
 
 Kind = Literal["understood", "calling", "called", "mistake", "writing", "asking", "refused", "failed", "answer"]
-"""Understood; a tool is called; it has answered; a model erred; the reasons as far as they are written and hold; the
-user is asked; not our business; a tool could not do it with what it was given; done."""
+"""Understood; a tool is called; it has answered; something went wrong on the way; the reasons as far as they are
+written and hold; the user is asked; not our business; a tool could not do it with what it was given; done."""
 
 
 @dataclass(frozen=True, slots=True)

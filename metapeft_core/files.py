@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -64,6 +65,9 @@ def is_free_for(folder: Path, known: str) -> bool:
 
 def prove_writable(place: Path) -> None:
     """Make the folder that a place lies in; raises what the system says where nothing can be written there."""
+    if place.name in ("", ".."):
+        # Such as the present folder: nothing can be renamed to it.
+        raise OSError(errno.EINVAL, "the path ends in no name", str(place))
     place.absolute().parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=place.absolute().parent):
         pass

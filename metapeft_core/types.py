@@ -191,6 +191,10 @@ class MethodRecommendation:
     """Below 1 the task and the model are like those that are known; from 2 on they are like none."""
     noise_floor: float
     steps: int
+    backbone: str = ""
+    """The model that it is about; empty in what earlier versions kept."""
+    published: float = 0.0
+    """Share of the judgement that comes from published figures of larger models."""
 
 
 def train_size_of(rows: int) -> int | None:

@@ -22,7 +22,7 @@ class MethodComparison:
     """Forecasts of the methods that were asked about, and what sets them apart."""
 
     forecasts: tuple[MethodForecast, ...]
-    """The one expected to be best first."""
+    """Those that will probably keep the limits first, and of these the one expected to be best."""
     difference: float
     """Expected score of the first over the second."""
     noise_floor: float

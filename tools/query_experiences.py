@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from knowledge.brief import TaskBrief
@@ -55,8 +56,22 @@ def query_experiences(
     """
     bench = bench or default_workbench()
     vector = bench.vector(task, data)
-    found = bench.knowledge.nearest(vector, count, Filter(method=method, backbone=backbone))
+    named = None if backbone is None else _kept_as(backbone, bench)
+    found = bench.knowledge.nearest(vector, count, Filter(method=method, backbone=named))
     return tuple(_line(near) for near in found)
+
+
+def _kept_as(name: str, bench: Workbench) -> str:
+    """The name under which runs on a model are kept, however it is spelt; as it is where there are none."""
+    kept = sorted({run.backbone.name for run in bench.experiences.values()})
+    if name in kept:
+        return name
+    return next((one for one in kept if _letters(one) == _letters(name)), name)
+
+
+def _letters(name: str) -> str:
+    """A model's name without its owner, and without what people leave out or put in."""
+    return re.sub(r"[\W_]", "", name.rpartition("/")[2].lower())
 
 
 def _line(near: Neighbour) -> PastRun:

@@ -33,6 +33,8 @@ class Recorded:
     id: str
     surprise: float | None
     """Distance of the score from what was foretold; none where the data is not described, so nothing was learned."""
+    is_new: bool = True
+    """Whether it was not known already."""
 
 
 @tool
@@ -99,7 +101,8 @@ def record_outcome(
     )
     # The same figures on other rows, or on a task of which other things are said, are another run.
     experience = identified(experience, rows or repr(brief), metric)
-    return Recorded(experience.id, bench.remember(experience, data, brief))
+    is_new = experience.id not in bench.experiences
+    return Recorded(experience.id, bench.remember(experience, data, brief), is_new)
 
 
 def _learned_from(task: Task, data: Path | None, bench: Workbench) -> tuple[TaskCharacteristics | None, str, Objective]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,10 +43,11 @@ def ask(
     if question is None or not question.strip():
         raise typer.BadParameter("ask something, or give --list", param_hint="QUESTION")
     name, resume = conversation_of(go_on)
-    with Workbench(store) as bench:
+    leader = chosen_model(llm)
+    with Workbench(store) as bench, leader or nullcontext():
         confirm = (lambda _: True) if yes else _asked
         session = Session(
-            model=chosen_model(llm), data=data, backbone=model, bench=bench, confirm=confirm, name=name, resume=resume
+            model=leader, data=data, backbone=model, bench=bench, confirm=confirm, name=name, resume=resume
         )
         last = None
         for step in session.ask(question):

@@ -28,6 +28,7 @@ def config(
 ) -> None:
     """Write a run file for mlx-lm, Axolotl or LLaMA-Factory."""
     from metapeft_core.backbones.load import describe_backbone
+    from metapeft_core.errors import SettingsError
     from metapeft_core.files import replaced_file
     from metapeft_core.methods.interchange.runfiles import TrainingRun, run_file
     from metapeft_core.methods.registry import make_settings
@@ -37,5 +38,8 @@ def config(
     if out is None:
         typer.echo(text, nl=False)
         return
-    with replaced_file(out) as place:
-        place.write_text(text)
+    try:
+        with replaced_file(out) as fresh:
+            fresh.write_text(text, encoding="utf-8")
+    except (OSError, ValueError) as fault:
+        raise SettingsError(f"--out {out} cannot be written ({fault}): name another file") from fault

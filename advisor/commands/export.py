@@ -47,11 +47,15 @@ def export(
 
 
 def require_free(out: Path, known: str) -> None:
-    """Refuse a folder that holds something else: a written adapter takes the whole folder's place."""
+    """Refuse a folder that cannot be written, or that holds something else: an adapter takes the whole place."""
     from metapeft_core.errors import InterchangeError
-    from metapeft_core.files import is_free_for
+    from metapeft_core.files import is_free_for, prove_writable
 
-    if out.exists() and not out.is_dir():
-        raise InterchangeError(f"--out {out} is a file: give the path of a folder")
-    if not is_free_for(out, known):
-        raise InterchangeError(f"--out {out} holds other files, which the adapter would replace: name a new folder")
+    try:
+        if out.exists() and not out.is_dir():
+            raise InterchangeError(f"--out {out} is a file: give the path of a folder")
+        if not is_free_for(out, known):
+            raise InterchangeError(f"--out {out} holds other files, which the adapter would replace: name a new folder")
+        prove_writable(out)
+    except OSError as fault:
+        raise InterchangeError(f"--out {out} cannot be written ({fault.strerror}): name another folder") from fault

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -78,10 +79,11 @@ def run(
         max_length=max_length,
         seed=seed,
     )
+    memory = _limit("--memory-gb", memory_gb, 1 << 30)
     budget = Budget(
         steps=steps,
-        seconds=None if minutes is None else 60 * minutes,
-        memory_bytes=None if memory_gb is None else round(memory_gb * (1 << 30)),
+        seconds=_limit("--minutes", minutes, 60),
+        memory_bytes=None if memory is None else round(memory),
     )
     budget.check()
     check_places(out, checkpoint)
@@ -116,6 +118,18 @@ def _value(key: str, text: str) -> Any:
         value = text
     # Targets are the one setting that is a list; at a prompt nobody wants to write JSON for it.
     return [part.strip() for part in value.split(",")] if key == "targets" and isinstance(value, str) else value
+
+
+def _limit(option: str, value: float | None, unit: int) -> float | None:
+    """A limit in seconds or bytes; refuses one within which nothing can happen, and one that limits nothing."""
+    from metapeft_core.errors import SettingsError
+
+    if value is None:
+        return None
+    # What is no number is not above 0 either.
+    if not 0 < value * unit < math.inf:
+        raise SettingsError(f"{option} is {value:g}: give a number above 0, or leave it out")
+    return value * unit
 
 
 def check_places(out: Path | None, checkpoint: Path | None) -> None:

@@ -57,6 +57,8 @@ INSIDE = _worth("inside")
 """Part of longer number words only: "einundzwanzig"; what joins is worth nothing."""
 SHORTEST = 7
 """Letters that a number word has at least where it is put together."""
+LONGEST = 90
+"""Letters that it has at most: the longest below a million, in Finnish, has 87."""
 MISSPELT = ("hundred", "thousand", "million", "hundreds", "thousands", "millions", "billion")
 """Words whose slips of the keyboard are understood: a scale that is overlooked makes a number wrong by far."""
 
@@ -75,9 +77,11 @@ def parts(word: str) -> tuple[str, ...]:
     """The number words that a word is put together of: "siebenhundertfünfzig", "tremiladuecento"; none for others."""
     if word in UNITS or word in SCALES:
         return (word,)
-    return _parts(word) if len(word) >= SHORTEST else ()
+    return _parts(word) if SHORTEST <= len(word) <= LONGEST else ()
 
 
+# Remembered, as the same end of a word is come to on many ways: "eighty" is also "eight" and "y".
+@lru_cache(maxsize=4096)
 def _parts(word: str) -> tuple[str, ...]:
     for end in range(len(word), 0, -1):
         first = word[:end]

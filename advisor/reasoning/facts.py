@@ -44,7 +44,7 @@ class Facts:
     """`yes` where no method is likely to keep the limits."""
 
 
-def facts_of(found: MethodRecommendation, comparisons: int, from_data: bool, published: float = 0.0) -> Facts:
+def facts_of(found: MethodRecommendation, comparisons: int, from_data: bool) -> Facts:
     """The evidence of a recommendation."""
     taken = next(one for one in found.ranking if one.method == found.method)
     rival = _rival(found)
@@ -64,8 +64,9 @@ def facts_of(found: MethodRecommendation, comparisons: int, from_data: bool, pub
         listed(tied),
         "" if near["fastest"] == found.method else NAMES[near["fastest"]],
         "" if near["leanest"] == found.method else NAMES[near["leanest"]],
-        str(comparisons) if comparisons else "",
-        percent(published) if published >= LITTLE else "",
+        # Where hardly anything but figures counts, runs are no ground.
+        str(comparisons) if comparisons and found.published <= 1 - LITTLE else "",
+        percent(found.published) if found.published >= LITTLE else "",
         "data" if from_data else "words",
         "yes" if found.novelty >= FAR else "",
         "yes" if found.abstained and not nothing_fits else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,16 +47,21 @@ def opening_of(wishes: Wishes) -> Opening:
         from tools.workbench import Workbench
 
         name, resume = conversation_of(wishes.go_on)
-        return Session(
-            model=chosen_model(wishes.reader),
-            data=wishes.data,
-            backbone=wishes.backbone,
-            bench=Workbench(wishes.store),
-            confirm=confirm,
-            can_ask=True,
-            name=name,
-            resume=resume,
-            watch=watch,
-        )
+        with ExitStack() as opened:
+            model = chosen_model(wishes.reader)
+            session = Session(
+                model=model if model is None else opened.enter_context(model),
+                data=wishes.data,
+                backbone=wishes.backbone,
+                bench=opened.enter_context(Workbench(wishes.store)),
+                confirm=confirm,
+                can_ask=True,
+                name=name,
+                resume=resume,
+                watch=watch,
+            )
+            # From here on whoever has the session closes them.
+            opened.pop_all()
+            return session
 
     return opening

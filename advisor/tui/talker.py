@@ -7,7 +7,7 @@ here, one thing after the other, and told in the order in which it happened.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from queue import SimpleQueue
 from threading import Event as Flag
 from threading import Thread
@@ -43,6 +43,7 @@ class Talker:
         self._work: SimpleQueue[Callable[[Session], None] | None] = SimpleQueue()
         self._stopping, self._closing = Flag(), Flag()
         self._reply: Future[bool] | None = None
+        self._session: Session | None = None
         self._thread = Thread(target=self._live, name="talker", daemon=True)
 
     def start(self) -> None:
@@ -64,10 +65,13 @@ class Talker:
         self._refuse()
 
     def close(self, patience: float = 10.0) -> None:
-        """Stop, let go of the store, and wait for that."""
+        """Stop, let go of the store and the model, and wait for that."""
         self._closing.set()
         self.stop()
         self._work.put(None)
+        if self._session is not None:
+            # The thread may be waiting for what the model writes.
+            _end_model(self._session)
         if self._thread.is_alive():
             self._thread.join(patience)
 
@@ -78,18 +82,23 @@ class Talker:
 
     def _live(self) -> None:
         try:
-            session = self._opening(self._confirmed, self._watch)
+            session = self._session = self._opening(self._confirmed, self._watch)
         except Exception as fault:
             self._tell(Broke(fault))
             return
         try:
+            if self._closing.is_set():
+                # Whoever closed may not have seen that there is a model.
+                _end_model(session)
             while (work := self._work.get()) is not None:
                 work(session)
         except Exception as fault:
-            # A bug is raised where it is seen: on the screen's thread.
-            self._tell(Broke(fault))
+            # A bug is raised where it is seen: on the screen's thread. What closing has ended is none.
+            if not (self._closing.is_set() and isinstance(fault, CancelledError)):
+                self._tell(Broke(fault))
         finally:
             session.bench.close()
+            _end_model(session)
             leave_thread()
 
     def _turn(self, session: Session, question: str) -> None:
@@ -124,6 +133,13 @@ class Talker:
         reply = self._reply
         if reply is not None and not reply.done():
             answer(reply, False)
+
+
+def _end_model(session: Session) -> None:
+    """Close the model, where it is one that has a thread of its own; once is enough, and more does no harm."""
+    close = getattr(session.controller.model, "close", None)
+    if close is not None:
+        close()
 
 
 def answer(reply: Future[bool], value: bool) -> None:

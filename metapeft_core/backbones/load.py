@@ -81,7 +81,16 @@ def _folder(place: str, wanted: list[str] = MODEL_FILES) -> Path:
     if path.suffix == ".gguf" and path.is_file():
         target = home() / "models" / f"{path.stem}-{path.stat().st_size}"
         return target if target.exists() else convert_gguf(path, target)
-    return _from_hub(place, wanted)
+    return _from_hub(_name_on_hub(place), wanted)
+
+
+def _name_on_hub(place: str) -> str:
+    """Where a public model that is called by a nickname is found; one that is packed otherwise has no such name."""
+    known = None if "/" in place else well_known(place)
+    plain = None if known is None else well_known(known.name)
+    if known is None or plain is None or known.bytes_per_parameter != plain.bytes_per_parameter:
+        return place
+    return known.name
 
 
 def _from_hub(identifier: str, wanted: list[str]) -> Path:

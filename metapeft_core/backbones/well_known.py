@@ -58,9 +58,14 @@ def well_known(name: str) -> Backbone | None:
 
 
 def model_of_size(parameters: float) -> Backbone:
-    """The well-known decoder that is nearest in size, which stands for any of about that size."""
+    """The well-known decoder that is nearest in size, which stands for any of about that size.
+
+    What is no size, such as "a 0B model", is stood for by the smallest one.
+    """
     decoders: Sequence[Backbone] = [card for card in well_known_models().values() if card.kind == "decoder"]
-    return min(decoders, key=lambda card: abs(math.log(card.parameters / parameters)))
+    if not 0 < parameters < math.inf:
+        return min(decoders, key=lambda card: card.parameters)
+    return min(decoders, key=lambda card: abs(math.log(card.parameters) - math.log(parameters)))
 
 
 def _plain(name: str) -> tuple[str, int | None]:

@@ -226,6 +226,8 @@ def _told(
         float(verdicts.novelty[0]),
         known.floor,
         steps,
+        backbone.name,
+        share,
     )
 
 

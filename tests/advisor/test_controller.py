@@ -8,12 +8,13 @@ import pytest
 
 from advisor import answers
 from advisor.controller import Bounds, Controller
-from advisor.plans import Call
+from advisor.plans import Call, plan_for
 from advisor.state import State
 from benchmarks.adversary import NEVER, Adversary, drive, findings
 from metapeft_core.types import PEFTMethod
 from tools.workbench import Workbench
 
+EXPLAIN_ALL = "what are the methods that work with Qwen3-4B?"
 TICKETS = Path(__file__).parents[2] / "examples" / "tickets.jsonl"
 
 
@@ -117,19 +118,68 @@ def test_writing_tools_run_only_after_a_yes(bench):
 def test_where_the_time_is_up_the_first_call_is_made_and_told_of(bench):
     late = Controller(bench, bounds=Bounds(seconds=-1.0))
     assert steps_of(late, State(), "best PEFT for 500 legal QA examples")[0][-1].recommendation is not None
-    steps, _ = steps_of(late, State(), "explain lora and prefix tuning")
+    steps, _ = steps_of(late, State(), EXPLAIN_ALL)
     assert [step.kind for step in steps] == ["understood", "calling", "called", "answer"]
     assert "LoRA" in steps[-1].text
 
 
 def test_no_more_calls_are_made_than_are_allowed(bench):
-    steps, _ = steps_of(
-        Controller(bench, bounds=Bounds(calls=2)),
-        State(),
-        "what kinds of PEFT are there, explain p-tuning and lora and adalora",
-    )
-    assert sum(step.kind == "calling" for step in steps) <= 2
+    steps, _ = steps_of(Controller(bench, bounds=Bounds(calls=2)), State(), EXPLAIN_ALL)
+    assert sum(step.kind == "calling" for step in steps) == 2
     assert steps[-1].is_last
+
+
+def test_all_methods_are_explained_where_none_is_named(bench):
+    steps, _ = steps_of(Controller(bench), State(), EXPLAIN_ALL)
+    assert steps[-1].text.count("Strong:") == len(PEFTMethod)
+
+
+def test_what_a_model_rests_on_is_told_as_it_was_judged(bench):
+    steps, state = steps_of(Controller(bench), State(backbone="Qwen3-4B"), "best PEFT for 500 legal QA examples")
+    found = steps[-1].recommendation
+    assert found is not None
+    assert (found.backbone, found.published > 0.95) == ("Qwen/Qwen3-4B", True)
+    assert f"{found.published:.0%}" in steps[-1].text
+    assert "comparisons" not in steps[-1].text
+    assert Controller(bench).facts(found, state).comparisons == ""
+
+
+def test_what_is_foretold_of_a_run_is_for_as_many_steps_as_was_recommended(bench):
+    _, state = steps_of(Controller(bench), State(), "best PEFT for 500 legal QA examples")
+    assert state.recommendation is not None
+    steps, _ = steps_of(Controller(bench), state, "how long will lora take?")
+    assert f"{state.recommendation.steps} steps" in steps[-1].text
+
+
+def test_a_result_that_is_told_limits_nothing_and_is_kept_with_what_it_took(bench):
+    told = "I got 0.81 with LoRA after 300 steps in 20 minutes on a 16 GB card"
+    steps, state = steps_of(Controller(bench), State(backbone="minilm:3"), told)
+    call = plan_for(steps[0].result, state, can_ask=False).calls[0]
+    assert (call.arguments["steps"], call.arguments["minutes"], call.arguments["memory_gb"]) == (300, 20, 16)
+    assert (state.steps, state.max_minutes, state.max_memory_gb) == (None, None, None)
+
+
+def test_a_result_of_a_model_that_nobody_named_is_asked_about(bench):
+    controller = Controller(bench, confirm=lambda _: True)
+    steps, state = steps_of(controller, State(), "lora scored 0.81 on our 400 tweets")
+    assert (steps[-1].kind, steps[-1].text) == ("asking", answers.NO_MODEL)
+    steps, _ = steps_of(controller, state, "minilm:3")
+    call = next(step for step in steps if step.kind == "calling")
+    assert (call.arguments["backbone"], call.arguments["score"]) == ("minilm:3", 0.81)
+
+
+def test_what_was_asked_for_can_be_answered_bare(bench):
+    steps, state = steps_of(Controller(bench), State(), "give me an axolotl config")
+    assert (steps[-1].kind, steps[-1].text) == ("asking", answers.NO_METHOD)
+    steps, _ = steps_of(Controller(bench), state, "LoRA")
+    assert "adapter: lora" in steps[-1].text
+
+
+def test_where_nobody_knows_how_many_rows_there_are_it_is_answered_without(bench):
+    steps, state = steps_of(Controller(bench), State(), "best PEFT for legal QA")
+    assert steps[-1].text == answers.NO_ROWS
+    steps, _ = steps_of(Controller(bench), state, "I do not know")
+    assert steps[-1].recommendation is not None
 
 
 def test_an_adversary_gets_declared_tools_with_valid_arguments_and_an_end_every_time(bench):

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-from concurrent.futures import ThreadPoolExecutor
+import shutil
+import threading
+import time
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 from string import ascii_lowercase, ascii_uppercase, digits, punctuation
@@ -15,7 +19,7 @@ from safetensors.numpy import save_file
 from tokenizers import Tokenizer, decoders, pre_tokenizers
 from tokenizers import models as tokenizer_models
 
-from advisor import models
+from advisor import llm, models
 from advisor.llm import LanguageModel
 from advisor.models import chosen_model
 from metapeft_core.backbones.load import load_backbone
@@ -151,6 +155,108 @@ def test_without_anything_to_tell_nothing_is_kept(alphabet: str, own_home: Path)
     with LanguageModel(alphabet) as plain:
         assert "".join(plain.write("v", 9)) == "wxyz"
     assert not own_home.exists()
+
+
+def test_a_model_is_known_by_its_weights_and_not_by_what_it_is_called(
+    alphabet: str, own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def kept() -> int:
+        with LanguageModel("model", system="be brief") as told:
+            assert "".join(told.write("v", 9)) == "wxyz"
+        return len(list((own_home / "prefixes").iterdir()))
+
+    for desk in ("one", "other"):
+        shutil.copytree(alphabet, tmp_path / desk / "model")
+    monkeypatch.chdir(tmp_path / "one")
+    assert [kept(), kept()] == [1, 1]
+    monkeypatch.chdir(tmp_path / "other")
+    assert [kept(), kept()] == [2, 2]
+    # Trained again: as large as before, but newer.
+    os.utime(tmp_path / "other" / "model" / "model.safetensors", (1, 1))
+    assert [kept(), kept()] == [3, 3]
+
+
+def test_an_adapter_that_was_trained_again_has_another_place(alphabet: str, tmp_path: Path):
+    weights = tmp_path / "adapter.safetensors"
+    weights.write_text("weights")
+    before = llm._prefix_place(alphabet, tmp_path, "be brief")
+    assert llm._prefix_place(alphabet, tmp_path, "be brief") == before
+    os.utime(weights, (1, 1))
+    assert llm._prefix_place(alphabet, tmp_path, "be brief") != before
+
+
+def has_a_thread() -> bool:
+    """Whether a model other than this module's own is at work."""
+    return len([thread for thread in threading.enumerate() if thread.name.startswith("inference")]) > 1
+
+
+@pytest.fixture
+def alone(model: LanguageModel) -> None:
+    """Of all threads only that of this module's model."""
+    model.choose("x:", "(a|b|c)at")
+    assert not has_a_thread()
+
+
+def test_a_model_that_is_closed_leaves_no_thread_and_has_left_it_well(
+    alone: None, alphabet: str, monkeypatch: pytest.MonkeyPatch
+):
+    left: list[str] = []
+    leave = llm.leave_thread
+
+    def told_leave() -> None:
+        left.append(threading.current_thread().name)
+        leave()
+
+    monkeypatch.setattr(llm, "leave_thread", told_leave)
+    for idle in (LanguageModel(alphabet), LanguageModel(alphabet)):
+        idle.start()
+        assert has_a_thread()
+        idle.choose("x:", "(a|b|c)at")
+        idle.close()
+        assert not has_a_thread()
+        idle.close()
+    LanguageModel(alphabet).close()
+    assert [name.startswith("inference") for name in left] == [True, True]
+
+
+def test_closing_ends_what_is_being_written_or_chosen(alone: None, alphabet: str):
+    for begin in (
+        lambda busy: list(busy.write(" ", 10**9)),
+        lambda busy: busy.choose(" ", " *x"),
+    ):
+        busy = LanguageModel(alphabet)
+        busy.choose("x:", "(a|b|c)at")
+        with ThreadPoolExecutor(1) as pool:
+            endless = pool.submit(begin, busy)
+            time.sleep(0.2)
+            assert not endless.done()
+            began = time.monotonic()
+            busy.close()
+            assert time.monotonic() - began < llm.PATIENCE
+            assert not has_a_thread()
+            assert isinstance(endless.exception(timeout=60), CancelledError)
+        with pytest.raises(CancelledError):
+            busy.choose("x", "(a|b)")
+
+
+def test_a_load_is_not_waited_for_without_end_but_leaves_no_thread(
+    alone: None, alphabet: str, monkeypatch: pytest.MonkeyPatch
+):
+    goes_on = threading.Event()
+
+    def slow(name: str):
+        goes_on.wait(60)
+        return load_backbone(name)
+
+    monkeypatch.setattr(llm, "load_backbone", slow)
+    monkeypatch.setattr(llm, "PATIENCE", 0.1)
+    loading = LanguageModel(alphabet)
+    loading.start()
+    loading.close()
+    assert has_a_thread()
+    goes_on.set()
+    loading._thread.shutdown()
+    assert not has_a_thread()
 
 
 def test_an_adapter_writes_as_it_does_beside_the_weights(alphabet: str, tmp_path: Path):

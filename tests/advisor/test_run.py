@@ -95,6 +95,13 @@ def test_an_interrupted_run_ends_with_130_and_goes_on_later(advisor, tickets, tm
         (("--method", "lora", "--set", "rank=many"), "rank of lora is 'many'"),
         (("--method", "lora", "--set", "rank=100000"), "choose 1 to"),
         (("--method", "lora", "--steps", "0"), "steps is 0"),
+        (("--method", "lora", "--memory-gb", "nan"), "--memory-gb is nan: give a number above 0"),
+        (("--method", "lora", "--memory-gb", "inf"), "--memory-gb is inf: give a number above 0"),
+        (("--method", "lora", "--memory-gb", "1e308"), "--memory-gb is 1e+308: give a number above 0"),
+        (("--method", "lora", "--memory-gb", "-2"), "--memory-gb is -2: give a number above 0"),
+        (("--method", "lora", "--minutes", "nan"), "--minutes is nan: give a number above 0"),
+        (("--method", "lora", "--minutes", "inf"), "--minutes is inf: give a number above 0"),
+        (("--method", "lora", "--minutes", "0"), "--minutes is 0: give a number above 0"),
         (("--method", "lora", "--model", "minilm:99"), "ask for 1 to 6"),
         (("--method", "lora", "--train-size", "0"), "cannot train on 0 rows"),
     ],
@@ -128,6 +135,19 @@ def test_a_folder_that_holds_other_things_is_not_replaced(advisor, tickets, tmp_
     assert result.exit_code == 2
     assert "name a new folder" in result.stderr
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+@pytest.mark.parametrize("words", [("export", "none", "--to", "peft"), ("import", "none", "--backbone", "minilm")])
+@pytest.mark.parametrize("place", ["/proc/nowhere/place", "/proc/place", ".", "x" * 300])
+def test_a_place_that_cannot_be_written_is_refused_before_an_adapter_is_read(
+    advisor, tmp_path, monkeypatch, words, place
+):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    result = advisor(*words, "--out", place)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "cannot be written" in result.stderr
+    assert "name another folder" in result.stderr
 
 
 @pytest.mark.parametrize("option", ["--out", "--checkpoint"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from advisor.reading.reading import Act, Reading
-from advisor.state import State, merged
+from advisor.state import State, merged, with_data
 from knowledge.brief import TaskBrief
 
 OLD = State(TaskBrief(500, "sentiment", "reviews"), Path("a.csv"), "minilm", 10.0, 8.0, 50)
@@ -51,3 +51,11 @@ def test_comparing_without_a_task_leans_on_the_one_before():
 def test_what_is_said_takes_the_place_of_what_was_said():
     assert merged(TaskBrief(5, "topic"), TaskBrief(domain="legal")) == TaskBrief(5, "topic", "legal")
     assert merged(TaskBrief(5), TaskBrief(6)) == TaskBrief(6)
+
+
+def test_a_data_file_tells_how_many_rows_there_are_until_it_is_said_anew():
+    told = State().after(Reading(Act.RECOMMEND, TaskBrief(500, "question_answering", "legal")))
+    with_file = with_data(told, Path("tickets.jsonl"))
+    assert (with_file.task.rows, with_file.task.domain) == (None, "legal")
+    assert with_file.after(Reading(Act.REFINE, TaskBrief(rows=64))).task.rows == 64
+    assert with_data(told, None).task.rows == 500

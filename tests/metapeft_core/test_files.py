@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from metapeft_core.files import HOME_VARIABLE, home, replaced_file, replaced_folder
+from metapeft_core.files import HOME_VARIABLE, home, prove_writable, replaced_file, replaced_folder
 
 
 class PowerCutError(Exception):
@@ -100,6 +100,20 @@ def test_an_interrupted_folder_leaves_the_old_one_and_nothing_else(tmp_path):
         write_half_a_folder(path)
     assert names(path) == ["old"]
     assert names(tmp_path) == ["adapter"]
+
+
+@pytest.mark.parametrize("place", [".", "..", "deep/..", "/"])
+def test_what_ends_in_no_name_cannot_be_written(tmp_path, monkeypatch, place):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OSError, match="ends in no name"):
+        prove_writable(Path(place))
+    assert names(tmp_path) == []
+
+
+def test_a_place_is_proven_by_making_what_it_lies_in_and_nothing_else(tmp_path):
+    prove_writable(tmp_path / "deep" / "adapter")
+    assert names(tmp_path) == ["deep"]
+    assert names(tmp_path / "deep") == []
 
 
 def test_home_is_where_the_variable_says(monkeypatch, tmp_path):

@@ -41,6 +41,12 @@ def test_only_runs_of_a_method_and_a_model_are_found_where_asked_for(bench, tick
     assert query_experiences(backbone="a model that nobody ran", bench=bench) == ()
 
 
+@pytest.mark.parametrize("name", ["LLaMA-13B", "llama 13b", "someone/llama-13b"])
+def test_a_model_is_found_however_it_is_spelt(bench, name):
+    found = query_experiences(backbone=name, bench=bench)
+    assert {run.backbone for run in found} == {"LLaMA-13B"}
+
+
 def test_a_run_on_the_same_data_is_the_nearest_of_all(own_bench, tickets):
     told = record_outcome(PEFTMethod.ADALORA, 0.77, "minilm", data=tickets, name="my tickets", bench=own_bench)
     found = query_experiences(data=tickets, count=3, bench=own_bench)

@@ -76,6 +76,7 @@ def test_the_same_record_is_kept_and_learned_once(own_bench, tickets):
     count, learned = own_bench.knowledge.store.count(), len(own_bench.judgement.system.buffer)
     second = record_outcome(LORA, 0.6, "minilm", data=tickets, bench=own_bench)
     assert (second.id, second.surprise) == (first.id, None)
+    assert (first.is_new, second.is_new) == (True, False)
     assert (own_bench.knowledge.store.count(), len(own_bench.judgement.system.buffer)) == (count, learned)
 
 

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from advisor.reading.number import PLAIN, Number, Role
-from advisor.reading.number_words import GIGABYTES, MINUTES, SCALES, UNITS, VAGUE, meant
+from advisor.reading.number_words import GIGABYTES, INSIDE, LONGEST, MINUTES, SCALES, UNITS, VAGUE, meant, parts
 from advisor.reading.numbers import numbers_in
 
 PIECES = st.sampled_from(
@@ -21,6 +21,8 @@ PIECES = st.sampled_from(
         *(" ", "  ", ",", "(", "%"),
     ]
 )
+LINKS = st.sampled_from(sorted({*UNITS, *SCALES, *INSIDE, "q"}))
+"""What long number words are put together of, and a letter that none of them ends in."""
 WILD = st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=14).map("".join), st.lists(PIECES).map(" ".join))
 
 
@@ -361,6 +363,22 @@ def test_numbers_that_stand_near_each_other_are_kept_apart(text: str, values: li
 def test_a_word_that_joins_nothing_is_no_part_of_a_number():
     assert only("one hundred of them").text == "one hundred"
     assert only("fifty and no more").text == "fifty"
+
+
+@given(st.lists(LINKS, min_size=1, max_size=40), st.integers(1, 40), st.sampled_from(["", "q", "zig"]))
+@example(["eighty"], 14, "q")
+@example(["eighty"], 2000, "q")
+@example(["one"], 1200, "")
+def test_words_put_together_of_numbers_without_end_are_read_to_their_end(words: list[str], times: int, end: str):
+    word = "".join(words) * times + end
+    assert "".join(parts(word)) in ("", word)
+    assert all(math.isfinite(number.value) for number in numbers_in(f"{word} rows"))
+
+
+def test_the_longest_word_below_a_million_is_read():
+    word = "seitsemänsataaseitsemänkymmentäseitsemäntuhattaseitsemänsataaseitsemänkymmentäseitsemän"
+    assert len(word) <= LONGEST
+    assert only(word).value == 777_777
 
 
 @pytest.mark.parametrize("words", [UNITS, SCALES, GIGABYTES, MINUTES])

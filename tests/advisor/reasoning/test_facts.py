@@ -30,7 +30,7 @@ def recommendation(tied: Sequence[PEFTMethod] = (), unfit: Sequence[PEFTMethod] 
 
 
 def test_every_figure_of_a_recommendation_is_told():
-    found = facts_of(recommendation(), comparisons=12, from_data=True, published=0.4)
+    found = facts_of(replace(recommendation(), published=0.4), comparisons=12, from_data=True)
     assert found == Facts(
         method="LoRA",
         chance="90%",
@@ -104,7 +104,7 @@ def test_a_task_like_none_is_told_as_such(novelty: float, told: str):
 
 
 def test_what_is_nothing_is_not_told():
-    found = facts_of(recommendation(), comparisons=0, from_data=False, published=0.04)
+    found = facts_of(replace(recommendation(), published=0.04), comparisons=0, from_data=False)
     assert (found.comparisons, found.published) == ("", "")
     assert in_lines(found).splitlines() == [
         "method: LoRA",
@@ -138,3 +138,8 @@ def test_a_size_is_said_in_the_unit_that_people_use(count: float, said: str):
 def test_shares_and_names_are_said_as_people_say_them():
     assert (percent(0.834), percent(1)) == ("83%", "100%")
     assert [listed(names) for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
+
+
+def test_where_hardly_anything_but_published_figures_counts_no_runs_are_named():
+    found = facts_of(replace(recommendation(), published=0.99), comparisons=12, from_data=False)
+    assert (found.comparisons, found.published) == ("", "99%")

@@ -96,11 +96,39 @@ def test_a_path_is_taken_as_it_is_typed(monkeypatch):
     ("rows", "ending"),
     [('{"text": 1}', ".jsonl"), ('[{"text": 1}]', ".json"), ("text,label\na,b", ".csv"), ("text\tlabel\na\tb", ".tsv")],
 )
-def test_pasted_rows_are_known_by_their_looks(rows, ending):
+def test_pasted_rows_are_known_by_their_looks(rows, ending, tmp_path, monkeypatch):
+    monkeypatch.setenv("PEFT_ADVISOR_HOME", str(tmp_path / "home"))
     assert ending_of(rows) == ending
     place = kept(f"\n{rows}\n\n")
+    assert place.is_relative_to(tmp_path / "home")
     assert place.read_text() == f"{rows}\n"
     assert stat.S_IMODE(place.parent.stat().st_mode) == 0o700
+
+
+def test_rows_that_are_pasted_twice_have_one_file_and_others_another(tmp_path, monkeypatch):
+    monkeypatch.setenv("PEFT_ADVISOR_HOME", str(tmp_path / "home"))
+    first = kept("text,label\na,b")
+    assert kept("\ntext,label\na,b\n\n") == first
+    assert kept("text,label\na,c") != first
+    assert len([place for place in (tmp_path / "home").rglob("*") if place.is_file()]) == 2
+
+
+def test_pasted_rows_are_what_was_pasted_though_their_file_was_changed(tmp_path, monkeypatch):
+    monkeypatch.setenv("PEFT_ADVISOR_HOME", str(tmp_path / "home"))
+    kept("text,label\na,b").write_text("text,la")
+    assert kept("text,label\na,b").read_text() == "text,label\na,b\n"
+
+
+def test_where_pasted_rows_cannot_be_kept_the_way_out_is_told(tmp_path, monkeypatch):
+    (tmp_path / "home").write_text("a file")
+    monkeypatch.setenv("PEFT_ADVISOR_HOME", str(tmp_path / "home"))
+    with pytest.raises(DataError, match=r"cannot be kept in .* set PEFT_ADVISOR_HOME to another folder"):
+        kept("text,label\na,b")
+
+
+def test_half_a_character_in_pasted_rows_is_told():
+    with pytest.raises(DataError, match=r"half a character \(a lone surrogate, '\\udcff'\)"):
+        kept("text,label\na\udcff,b")
 
 
 def test_nothing_pasted_is_refused():

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+import threading
+from concurrent.futures import CancelledError, Future
 from queue import SimpleQueue
 
 import pytest
 
+from advisor.controller import never
+from advisor.models import chosen_model
 from advisor.session import Session
 from advisor.tui.events import Broke, Did, Ended, Refused, Stepped, Trained, Wanted
+from advisor.tui.start import Wishes, opening_of
 from advisor.tui.talker import STOPPED, Talker, answer
 from metapeft_core.errors import DataError
 from tools.workbench import Workbench
@@ -100,6 +104,70 @@ def test_closing_is_a_no_for_whoever_waits_for_a_yes(talker, told):
     talker.close(WAIT)
     assert wanted.reply.result(timeout=WAIT) is False
     assert not talker.is_alive
+
+
+class Endless:
+    """A model that writes until it is closed."""
+
+    def __init__(self) -> None:
+        self.begun, self.closed = threading.Event(), threading.Event()
+
+    def choose(self, prompt, pattern):
+        self.begun.set()
+        self.closed.wait(WAIT)
+        raise CancelledError
+
+    def close(self):
+        self.closed.set()
+
+
+def test_closing_ends_what_a_model_is_at_and_tells_of_no_bug(opening, told):
+    model = Endless()
+
+    def with_model(confirm, watch):
+        session = opening(confirm, watch)
+        session.controller.model = model
+        return session
+
+    talker = Talker(with_model, told.put)
+    talker.start()
+    talker.ask("which method?")
+    assert model.begun.wait(WAIT)
+    talker.close(WAIT)
+    assert not talker.is_alive
+    assert told.empty()
+
+
+def models_at_work():
+    return [thread for thread in threading.enumerate() if thread.name.startswith("inference")]
+
+
+def test_a_model_leaves_with_the_talker(desk, told):
+    talker = Talker(opening_of(Wishes(reader="minilm", store=desk / "experiences.sqlite")), told.put)
+    talker.start()
+    talker.do(lambda session: models_at_work(), print)
+    assert until(told, Did)[-1].found
+    talker.close(WAIT)
+    assert not talker.is_alive
+    assert not models_at_work()
+
+
+def test_a_session_that_cannot_be_opened_leaves_no_model(desk, monkeypatch):
+    begun = []
+
+    def begin(name):
+        begun.append(chosen_model(name))
+        return begun[-1]
+
+    def fail(*_, **__):
+        raise DataError("no such rows")
+
+    monkeypatch.setattr("advisor.models.chosen_model", begin)
+    monkeypatch.setattr("advisor.session.Session", fail)
+    with pytest.raises(DataError):
+        opening_of(Wishes(reader="minilm"))(never, print)
+    assert len(begun) == 1
+    assert not models_at_work()
 
 
 def test_what_the_user_can_mend_is_told_and_the_thread_goes_on(talker, told):

@@ -92,6 +92,10 @@ def test_a_missing_model_says_what_was_looked_for(tmp_path: Path) -> None:
         load_backbone(str(tmp_path / "nothing here"))
     with pytest.raises(BackboneError, match="could not get nobody/nothing from the hub"):
         load_backbone("nobody/nothing")
+    with pytest.raises(BackboneError, match=r"could not get Qwen/Qwen2\.5-7B from the hub"):
+        load_backbone("qwen2.5 7b")
+    with pytest.raises(BackboneError, match=r"could not get qwen2\.5-7b-4bit from the hub"):
+        load_backbone("qwen2.5-7b-4bit")
 
 
 @pytest.mark.parametrize(

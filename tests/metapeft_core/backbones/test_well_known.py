@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from knowledge.importing.backbones import cards
 from metapeft_core.backbones.load import describe_backbone
@@ -68,6 +71,17 @@ def test_the_cards_of_published_figures_tell_the_same():
 )
 def test_a_size_alone_gives_a_model_of_about_that_size(asked, least, most):
     assert least <= model_of_size(asked).parameters <= most
+
+
+@pytest.mark.parametrize("asked", [0, 0.0, -7e9, math.nan, math.inf, -math.inf, 5e-324])
+def test_the_smallest_model_stands_for_what_is_no_size(asked):
+    sizes = [card.parameters for card in well_known_models().values() if card.kind == "decoder"]
+    assert model_of_size(asked).parameters == min(sizes)
+
+
+@given(st.floats())
+def test_whatever_the_size_a_decoder_stands_for_it(asked):
+    assert model_of_size(asked).kind == "decoder"
 
 
 def test_every_name_belongs_to_one_model():

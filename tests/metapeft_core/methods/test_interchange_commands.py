@@ -16,7 +16,7 @@ from advisor.commands.config import config
 from advisor.commands.export import export
 from advisor.commands.import_ import import_
 from metapeft_core.backbones.load import load_backbone
-from metapeft_core.errors import InterchangeError
+from metapeft_core.errors import InterchangeError, SettingsError
 from metapeft_core.methods.adapted import Head
 from metapeft_core.methods.storage import load_adapter, read_record, save_adapter
 
@@ -78,3 +78,27 @@ def test_a_run_file_is_written_to_the_screen_or_a_file(tiny_llama: Path, tmp_pat
     run(*shared, "--out", tmp_path / "run.yaml")
     assert (tmp_path / "run.yaml").read_text() == on_screen
     assert yaml.safe_load(on_screen)["lora_parameters"]["keys"] == ["self_attn.q_proj"]
+
+
+@pytest.mark.parametrize("place", ["", "file/run.yaml", "/proc/run.yaml"])
+def test_a_run_file_that_cannot_be_written_is_told(tiny_llama: Path, tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(SettingsError, match=r"cannot be written .* name another file"):
+        run("config", "mlx-lm", "--data", "d", "--model", tiny_llama, "--out", tmp_path / place)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_run_file_is_written_in_utf_8_wherever_it_is_read(
+    tiny_llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encodings = []
+    write = Path.write_text
+
+    def watched(path: Path, text: str, encoding: str | None = None) -> int:
+        encodings.append(encoding)
+        return write(path, text, encoding)
+
+    monkeypatch.setattr(Path, "write_text", watched)
+    run("config", "mlx-lm", "--data", "d\u00e9", "--model", tiny_llama, "--out", tmp_path / "run.yaml")
+    assert encodings == ["utf-8"]
