@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from advisor.chosen import Chosen
-from advisor.reading.form import Before, asked, parsed, pattern_of
+from advisor.reading.form import Before, asked, lines, parsed, pattern_of
 from advisor.reading.number import Number
 from advisor.reading.reading import Act
 from advisor.reading.subjects import is_ours
 
-BELIEVED = {"task": 0.4, "domain": 0.5}
+BELIEVED = 0.5
 """How likely a line that may be left out has to be: where a task is not believed its words may still hint at one."""
 REFUSED = 0.5
 """To send somebody away takes more than being the likeliest of many."""
@@ -43,7 +43,8 @@ class ModelReader:
         if may_refuse and parsed(chosen.text)["act"] == Act.OTHER and sureness(chosen)[0] < REFUSED:
             chosen = self._chosen(prompt, pattern_of(before is not None, with_data, numbers, may_refuse=False))
         told = zip(chosen.text.splitlines(keepends=True), sureness(chosen), strict=True)
-        return "".join(line for line, chance in told if chance >= BELIEVED.get(line.split(":")[0], 0.0))
+        optional = {line.key for line in lines(before is not None, with_data) if line.optional}
+        return "".join(line for line, chance in told if chance >= BELIEVED or line.split(":")[0] not in optional)
 
     def _chosen(self, prompt: str, pattern: str) -> Chosen:
         try:

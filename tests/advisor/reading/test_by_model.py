@@ -41,7 +41,7 @@ def filled_by(*forms: object, question: str = QUESTION) -> tuple[str, Says]:
         ((0.9, 0.9, 0.9, 0.9), FORM),
         ((0.2, 0.9, 0.9, 0.2), FORM),
         ((0.9, 0.3, 0.9, 0.9), FORM.replace("task: spam\n", "")),
-        ((0.9, 0.4, 0.4, 0.9), FORM.replace("domain: legal\n", "")),
+        ((0.9, 0.5, 0.4, 0.9), FORM.replace("domain: legal\n", "")),
         ((0.9, 0.9, 0.1, 0.9), FORM.replace("domain: legal\n", "")),
         ((0.9,), FORM),
     ],
