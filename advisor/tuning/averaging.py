@@ -12,12 +12,14 @@ import argparse
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-
-import mlx.core as mx
+from typing import TYPE_CHECKING
 
 from metapeft_core.errors import SettingsError
 from metapeft_core.files import replaced_folder
 from metapeft_core.methods.storage import ADAPTER_RECORD, WEIGHTS, AdapterRecord, read_record
+
+if TYPE_CHECKING:
+    import mlx.core as mx
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -30,6 +32,8 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def average(folders: Sequence[Path], out: Path) -> None:
     """Write the mean of some adapters, in half precision and with the record of the last."""
+    import mlx.core as mx
+
     records = [read_record(folder) for folder in folders]
     if any(_kind(one) != _kind(records[-1]) for one in records):
         raise SettingsError(f"{', '.join(map(str, folders))} are not of one kind: there is no mean of them")
@@ -46,6 +50,8 @@ def _kind(record: AdapterRecord) -> tuple[object, ...]:
 
 
 def _tensors(path: Path) -> dict[str, mx.array]:
+    import mlx.core as mx
+
     loaded = mx.load(str(path))
     assert isinstance(loaded, dict)
     return loaded
