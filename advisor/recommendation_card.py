@@ -5,7 +5,8 @@ Knows a recommendation and past runs; decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,12 +36,14 @@ def show_recommendation(
     known: Mapping[str, PEFTExperience],
     backbone: str | None,
     data: Path | None,
+    options: Sequence[str] = (),
 ) -> None:
-    """Print the card."""
+    """Print the card; `options` are those by which the data was read."""
     title = f"[bold]{title_of(found)}[/bold]"
     panel = Panel(body_of(found, known), title=title, title_align="left", box=box.ROUNDED, padding=(0, 1))
     console.print(panel, soft_wrap=False)
-    console.print(Text("next  ", style="dim") + Text(inert(next_command(found, backbone, data))), soft_wrap=True)
+    command = " ".join([next_command(found, backbone, data), *map(shlex.quote, options)])
+    console.print(Text("next  ", style="dim") + Text(inert(command)), soft_wrap=True)
 
 
 def title_of(found: MethodRecommendation) -> str:

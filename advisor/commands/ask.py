@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from advisor.asking_options import AdaptedModel, GoOn, Reader, TaskData
+from advisor.data_options import CompletionColumn, LabelColumn, PromptColumn, SkipBad, SplitColumn, TextColumn
+from advisor.data_reading import DataReading
 from advisor.exit_codes import FAILED
 from advisor.filter_options import AsJson, Store
 from advisor.printing import answers, inert, remarks, show_json
@@ -29,6 +31,12 @@ def ask(
     listing: Annotated[bool, typer.Option("--list", help="Show the conversations that are kept.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Let it write and train without asking.")] = False,
     as_json: AsJson = False,
+    skip_bad: SkipBad = False,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    prompt_column: PromptColumn = None,
+    completion_column: CompletionColumn = None,
+    split_column: SplitColumn = None,
     store: Store = None,
 ) -> None:
     """Ask which method to use, with which settings, what to expect and how sure that is."""
@@ -43,20 +51,26 @@ def ask(
     if question is None or not question.strip():
         raise typer.BadParameter("ask something, or give --list", param_hint="QUESTION")
     name, resume = conversation_of(go_on)
+    reading = DataReading(skip_bad, text_column, label_column, prompt_column, completion_column, split_column)
     leader = chosen_model(llm)
-    with Workbench(store) as bench, leader or nullcontext():
+    with Workbench(store, reading.read) as bench, leader or nullcontext():
         confirm = (lambda _: True) if yes else _asked
         session = Session(
             model=leader, data=data, backbone=model, bench=bench, confirm=confirm, name=name, resume=resume
         )
-        last = None
-        for step in session.ask(question):
-            last = step
-            _show_step(step)
-        if last is not None:
-            _show_answer(last, session, as_json)
-            if is_failed_run(last):
-                raise typer.Exit(FAILED)
+        _answer(question, session, reading, as_json)
+
+
+def _answer(question: str, session: Session, reading: DataReading, as_json: bool) -> None:
+    """Show the steps as they happen, and the answer; a training that failed is told by the exit code too."""
+    last = None
+    for step in session.ask(question):
+        last = step
+        _show_step(step)
+    if last is not None:
+        _show_answer(last, session, reading, as_json)
+        if is_failed_run(last):
+            raise typer.Exit(FAILED)
 
 
 def _list() -> None:
@@ -97,7 +111,7 @@ def _show_step(step: Step) -> None:
         remarks().print(f"[dim]{'·' if step.kind == 'understood' else '!'} {inert(step.text)}[/dim]")
 
 
-def _show_answer(step: Step, session: Session, as_json: bool) -> None:
+def _show_answer(step: Step, session: Session, reading: DataReading, as_json: bool) -> None:
     from advisor.recommendation_card import plain, show_recommendation
     from metapeft_core.errors import AdvisorError
 
@@ -108,6 +122,7 @@ def _show_answer(step: Step, session: Session, as_json: bool) -> None:
         show_json({"answer": step.text, "recommendation": None if found is None else plain(found)})
     elif found is not None:
         state = session.state
-        show_recommendation(answers(), found, session.bench.experiences, state.backbone, state.data)
+        options = () if state.data is None else reading.options()
+        show_recommendation(answers(), found, session.bench.experiences, state.backbone, state.data, options)
     else:
         answers().print(inert(step.text))

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from advisor.commands.run import parse_settings
+from advisor.data_options import CompletionColumn, LabelColumn, PromptColumn, SkipBad, SplitColumn, TextColumn
+from advisor.data_reading import DataReading
 from advisor.filter_options import AsJson, Store
 from advisor.printing import answers, show_json
 
@@ -30,6 +32,12 @@ def record(
     domain: Annotated[str | None, typer.Option(help="What its texts are about, likewise.")] = None,
     name: Annotated[str, typer.Option(help="What to call the task.")] = "told",
     seed: Annotated[int, typer.Option(min=0, help="The run's seed.")] = 0,
+    skip_bad: SkipBad = False,
+    text_column: TextColumn = None,
+    label_column: LabelColumn = None,
+    prompt_column: PromptColumn = None,
+    completion_column: CompletionColumn = None,
+    split_column: SplitColumn = None,
     store: Store = None,
     as_json: AsJson = False,
 ) -> None:
@@ -51,8 +59,9 @@ def record(
         "name": name,
         "seed": seed,
     }
+    reading = DataReading(skip_bad, text_column, label_column, prompt_column, completion_column, split_column)
     tool = get_tool("record_outcome")
-    with Workbench(store) as bench:
+    with Workbench(store, reading.read) as bench:
         found = tool.call({key: value for key, value in told.items() if value is not None}, bench)
     if as_json:
         show_json(tool.plain(found))

@@ -101,6 +101,26 @@ def test_faulty_usage_is_told(run, words, told):
     assert result.exit_code == 2
 
 
+def test_columns_under_other_names_are_named_and_named_again_in_the_next_command(run, tmp_path):
+    rows = [json.loads(line) for line in Path(TICKETS).read_text(encoding="utf-8").splitlines()]
+    place = tmp_path / "mine.jsonl"
+    place.write_text(
+        "".join(json.dumps({"a": "x", "said": row["text"], "kind": row["label"]}) + "\n" for row in rows), "utf-8"
+    )
+    words = ["ask", "which method for this file?", "--data", str(place), "--model", "minilm:3", "--llm", "none"]
+    named = ["--text-column", "said", "--label-column", "kind"]
+    result = run(*words, *named)
+    assert result.exit_code == 0, result.output
+    command = result.stdout.split("next", 1)[1].split()[1:]
+    assert command[-4:] == named
+    assert run(*command, "--cost").exit_code == 0
+    told = run("record", "-m", "lora", "--score", "0.7", "--model", "minilm:3", "--data", str(place), *named)
+    assert "learned" in told.stdout, told.output
+    refused = run(*words)
+    assert refused.exit_code == 2
+    assert "--text-column" in refused.stderr
+
+
 def test_nothing_is_trained_without_a_yes(run, home):
     words = ["ask", "train it now with lora for 2 steps", "--data", TICKETS, "--model", "minilm:3", "--llm", "none"]
     refused = run(*words, input="n\n")
