@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from advisor.state import State
 from metapeft_core.errors import AdvisorError
-from metapeft_core.files import HOME_VARIABLE, home
+from metapeft_core.files import home, not_kept
 
 FORMAT = 1
 NAME = re.compile(r"[\w-]{1,60}")
@@ -65,10 +65,7 @@ def keep(name: str, question: str, answer: str, state: State) -> None:
         # A path or a question may hold half a character, which no encoding has: written so, JSON reads it again.
         _add(place, line.encode("utf-8", "backslashreplace"))
     except OSError as fault:
-        raise ConversationError(
-            f"the conversation cannot be kept in {str(place)!r} ({fault.strerror}): make room and let it be written"
-            f" there, or set {HOME_VARIABLE} to another folder"
-        ) from fault
+        raise ConversationError(not_kept("the conversation", place, fault)) from fault
 
 
 def _add(place: Path, line: bytes) -> None:

@@ -21,6 +21,8 @@ GOES_ON = (Act.RECOMMEND, *AFTER_ONE, *SILENT)
 """What an answer that is no question may be taken for."""
 OF_A_METHOD = (Act.RUN, Act.EXPORT, Act.RECORD)
 """What cannot be done without one."""
+BESIDE = ("model", "parameters", "memory_gb", "minutes", "steps")
+"""What an answer may say beside what was asked."""
 UNKNOWN = re.compile(
     r"\b(?:do ?n[o']?t (?:really )?know|no (?:idea|clue)|not sure|unsure|dunno|idk|unknown|can'?t (?:say|tell)|"
     r"no one knows|nobody knows|keine ahnung|wei(?:ß|ss) (?:ich )?(?:es )?nicht|je ne sais pas|aucune idée|"
@@ -57,13 +59,9 @@ def gone_on(waiting: Reading, reading: Reading, words: str) -> GoneOn:
         waiting,
         task=task,
         methods=waiting.methods or reading.methods,
-        model=reading.model or waiting.model,
-        parameters=reading.parameters or waiting.parameters,
-        memory_gb=reading.memory_gb or waiting.memory_gb,
-        minutes=reading.minutes or waiting.minutes,
-        steps=reading.steps or waiting.steps,
         score=waiting.score if score is None else score,
         vague=None,
+        **{name: getattr(reading, name) or getattr(waiting, name) for name in BESIDE},
     )
     return GoneOn(whole, may_ask=not unknown)
 

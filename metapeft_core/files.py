@@ -20,6 +20,14 @@ def home() -> Path:
     return Path(chosen) if chosen else Path(base) / "peft-advisor"
 
 
+def not_kept(what: str, place: Path, fault: OSError) -> str:
+    """Why something is not kept in the home folder, and what to do."""
+    return (
+        f"{what} cannot be kept in {str(place)!r} ({fault.strerror}): make room and let it be written there, or set "
+        f"{HOME_VARIABLE} to another folder"
+    )
+
+
 @contextmanager
 def replaced_file(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place when the block ends well, and vanishes when it does not."""

@@ -52,8 +52,7 @@ def ask(
         raise typer.BadParameter("ask something, or give --list", param_hint="QUESTION")
     name, resume = conversation_of(go_on)
     reading = DataReading(skip_bad, text_column, label_column, prompt_column, completion_column, split_column)
-    leader = chosen_model(llm)
-    with Workbench(store, reading.read) as bench, leader or nullcontext():
+    with chosen_model(llm) or nullcontext() as leader, Workbench(store, reading.read) as bench:
         confirm = (lambda _: True) if yes else _asked
         session = Session(
             model=leader, data=data, backbone=model, bench=bench, confirm=confirm, name=name, resume=resume

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from advisor.data_options import CompletionColumn, Data, LabelColumn, PromptColumn, SkipBad, SplitColumn, TextColumn
+from advisor.data_reading import DataReading
 from advisor.exit_codes import FAILED, INTERRUPTED
 from advisor.foretelling import cost_facts, foretell, show_cost
 from advisor.printing import inert, remarks, show_json
@@ -66,11 +67,8 @@ def run(
     split_column: SplitColumn = None,
 ) -> None:
     """Fine-tune once with one method and show accuracy, time, memory and size."""
-    from metapeft_core.data.columns import Wishes
-    from metapeft_core.data.readers import read_with_report
     from metapeft_core.methods.registry import make_settings
     from metapeft_core.training.spec import Budget, TrainingSpec
-    from tools.workbench import SPLIT_SEED
 
     spec = TrainingSpec(
         method=make_settings(method, parse_settings(settings or [])),
@@ -87,8 +85,8 @@ def run(
     )
     budget.check()
     check_places(out, checkpoint)
-    wishes = Wishes(text_column, label_column, prompt_column, completion_column, split_column)
-    task = read_with_report(data, seed=SPLIT_SEED, skip_bad=skip_bad, wishes=wishes).task
+    reading = DataReading(skip_bad, text_column, label_column, prompt_column, completion_column, split_column)
+    task = reading.read(data).task
     request = prepare(task if train_size is None else task.take(train_size, seed), model, spec, budget)
     told = foretell(request.task, request.backbone, spec, budget)
     if only_cost:

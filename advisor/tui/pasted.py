@@ -11,7 +11,7 @@ from pathlib import Path
 
 from metapeft_core.data.record import shown
 from metapeft_core.errors import DataError
-from metapeft_core.files import HOME_VARIABLE, home, replaced_file
+from metapeft_core.files import home, not_kept, replaced_file
 
 DIGITS = 16
 """Of the digest that tells one paste from another."""
@@ -32,10 +32,7 @@ def kept(text: str) -> Path:
             with replaced_file(place) as fresh:
                 fresh.write_bytes(content)
     except OSError as fault:
-        raise DataError(
-            f"the pasted rows cannot be kept in {str(folder)!r} ({fault.strerror}): make room and let it be written"
-            f" there, or set {HOME_VARIABLE} to another folder"
-        ) from fault
+        raise DataError(not_kept("the pasted rows", folder, fault)) from fault
     return place
 
 

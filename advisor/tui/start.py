@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,9 +48,8 @@ def opening_of(wishes: Wishes) -> Opening:
 
         name, resume = conversation_of(wishes.go_on)
         with ExitStack() as opened:
-            model = chosen_model(wishes.reader)
             session = Session(
-                model=model if model is None else opened.enter_context(model),
+                model=opened.enter_context(chosen_model(wishes.reader) or nullcontext()),
                 data=wishes.data,
                 backbone=wishes.backbone,
                 bench=opened.enter_context(Workbench(wishes.store)),

@@ -16,11 +16,12 @@ from pathlib import Path
 
 from advisor.tuning.conversations import Example, conversations
 from advisor.tuning.explanations import explanations
+from advisor.tuning.halves import save_halves
 from metapeft_core.backbones.load import load_backbone
 from metapeft_core.data.task import Example as Row
 from metapeft_core.data.task import Task
 from metapeft_core.methods.lora import LoRASettings
-from metapeft_core.methods.storage import WEIGHTS
+from metapeft_core.methods.storage import saved_tensors
 from metapeft_core.training.finetune import finetune
 from metapeft_core.training.progress import Progress
 from metapeft_core.training.spec import Budget, TrainingSpec
@@ -69,7 +70,7 @@ def main() -> None:
         begin=chosen.begin,
     )
     print(f"{run.outcome}: held-out loss {run.performance.get('valid_loss', float('nan')):.4f}, {run.steps} steps")
-    halve(chosen.out / WEIGHTS)
+    save_halves(saved_tensors(chosen.out), chosen.out)
 
 
 def made_task(reading: int, writing: int, seed: int) -> Task:
@@ -83,18 +84,6 @@ def made_task(reading: int, writing: int, seed: int) -> Task:
 
 def _row(example: Example) -> Row:
     return Row(example.prompt, example.completion)
-
-
-def halve(path: Path) -> None:
-    """Half the bytes: the digits that are lost do not change what is chosen."""
-    import mlx.core as mx
-
-    loaded = mx.load(str(path), return_metadata=True)
-    assert isinstance(loaded, tuple)
-    tensors, facts = loaded
-    assert isinstance(tensors, dict)
-    small = {name: value.astype(mx.float16) for name, value in tensors.items()}
-    mx.save_safetensors(str(path), small, metadata=facts)
 
 
 if __name__ == "__main__":

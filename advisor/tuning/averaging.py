@@ -12,14 +12,11 @@ import argparse
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from advisor.tuning.halves import save_halves
 from metapeft_core.errors import SettingsError
 from metapeft_core.files import replaced_folder
-from metapeft_core.methods.storage import ADAPTER_RECORD, WEIGHTS, AdapterRecord, read_record
-
-if TYPE_CHECKING:
-    import mlx.core as mx
+from metapeft_core.methods.storage import ADAPTER_RECORD, AdapterRecord, read_record, saved_tensors
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -37,24 +34,15 @@ def average(folders: Sequence[Path], out: Path) -> None:
     records = [read_record(folder) for folder in folders]
     if any(_kind(one) != _kind(records[-1]) for one in records):
         raise SettingsError(f"{', '.join(map(str, folders))} are not of one kind: there is no mean of them")
-    found = [_tensors(folder / WEIGHTS) for folder in folders]
+    found = [saved_tensors(folder) for folder in folders]
     mean = {name: mx.mean(mx.stack([one[name].astype(mx.float32) for one in found]), axis=0) for name in found[0]}
     with replaced_folder(out) as fresh:
-        halves = {name: value.astype(mx.float16) for name, value in mean.items()}
-        mx.save_safetensors(str(fresh / WEIGHTS), halves, metadata={"format": "mlx"})
+        save_halves(mean, fresh)
         shutil.copyfile(folders[-1] / ADAPTER_RECORD, fresh / ADAPTER_RECORD)
 
 
 def _kind(record: AdapterRecord) -> tuple[object, ...]:
     return record.backbone, record.method, record.settings
-
-
-def _tensors(path: Path) -> dict[str, mx.array]:
-    import mlx.core as mx
-
-    loaded = mx.load(str(path))
-    assert isinstance(loaded, dict)
-    return loaded
 
 
 if __name__ == "__main__":

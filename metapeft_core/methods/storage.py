@@ -126,10 +126,15 @@ def _kind_of(record: AdapterRecord) -> tuple[Settings, Head | None]:
 
 def _fill(model: Adapted, folder: Path, record: AdapterRecord) -> None:
     """Weights and facts from disk."""
+    put_tensors(model, saved_tensors(folder))
+    model.adapter.remember(record.facts)
+
+
+def saved_tensors(folder: Path) -> dict[str, mx.array]:
+    """The tensors of a saved adapter, as they were written."""
     try:
         tensors = mx.load(str(folder / WEIGHTS))
     except Exception as fault:
         raise SettingsError(f"{folder / WEIGHTS} cannot be read ({fault}): save the adapter again") from fault
     assert isinstance(tensors, dict)
-    put_tensors(model, tensors)
-    model.adapter.remember(record.facts)
+    return tensors
