@@ -14,7 +14,7 @@ AdaptedModel = Annotated[str | None, typer.Option(help="The model to adapt: a na
 Reader = Annotated[
     str | None,
     typer.Option(
-        help="The model that reads and writes; none for rules.", show_default="what is at hand", envvar=LLM_VARIABLE
+        help="The model that reads and writes; none does without.", show_default="what is at hand", envvar=LLM_VARIABLE
     ),
 ]
 GoOn = Annotated[

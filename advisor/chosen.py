@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+Leaning = Callable[[str, bool], float]
+"""How much, as a logarithm, speaks beside the model for a text that begins so, or that is all there is of it."""
 
 
 @dataclass(frozen=True, slots=True)

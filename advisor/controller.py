@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from advisor import answers
 from advisor.plans import Call, Plan, plan_for
 from advisor.reading.by_model import Chooser, ModelMistakeError, ModelReader
+from advisor.reading.by_words import WordReader
 from advisor.reading.reader import read
 from advisor.reading.reading import Act, Reading
 from advisor.reasoning.facts import Facts, facts_of
@@ -154,7 +155,7 @@ class Controller:
                     return read(question, reader, before, with_data), mistakes
                 except ModelMistakeError as mistake:
                     mistakes.append(Step("mistake", str(mistake)))
-        return read(question, None, before, with_data), mistakes
+        return read(question, WordReader(), before, with_data), mistakes
 
 
 def described(reading: Reading) -> str:

@@ -16,7 +16,7 @@ from threading import Event, Lock
 from typing import Self, TypeVar
 
 from advisor.chat_format import around_the_user
-from advisor.chosen import Chosen
+from advisor.chosen import Chosen, Leaning
 from advisor.typed_decoding import Logits, TypedDecoder
 from metapeft_core import runtime
 from metapeft_core.backbones.continuation import Continuation
@@ -69,9 +69,9 @@ class LanguageModel:
         if self._loading is None:
             self._loading = self._handed_in(lambda: _Loaded(self.name, self.adapter, self.system, self._closing))
 
-    def choose(self, prompt: str, pattern: str) -> Chosen:
-        """What the model puts where the pattern leaves it a choice, after the prompt."""
-        return self._on_thread(lambda loaded: loaded.choose(prompt, pattern))
+    def choose(self, prompt: str, pattern: str, leaning: Leaning | None = None) -> Chosen:
+        """What the model puts where the pattern leaves it a choice, weighed with what else speaks for it."""
+        return self._on_thread(lambda loaded: loaded.choose(prompt, pattern, leaning))
 
     def write(self, prompt: str, most: int, opening: str = "") -> Iterator[str]:
         """A text of at most so many tokens after the prompt, and after how it is to begin; piece by piece."""
@@ -132,10 +132,10 @@ class _Loaded:
         if prefix:
             self.text.begin_with(self.tokens.encode([prefix])[0], _prefix_place(name, adapter, prefix))
 
-    def choose(self, prompt: str, pattern: str) -> Chosen:
+    def choose(self, prompt: str, pattern: str, leaning: Leaning | None) -> Chosen:
         """Greedy, under the pattern."""
         self.text.rewind()
-        return self.decoder.decode(pattern, self._ids(prompt), self._following)
+        return self.decoder.decode(pattern, self._ids(prompt), self._following, leaning)
 
     def write(self, prompt: str, most: int, opening: str) -> Iterator[str]:
         """Greedy, until the model ends or the tokens are used up."""

@@ -19,7 +19,7 @@ def chosen_model(name: str | None) -> LanguageModel | None:
     """The model that was asked for, else the small one where it is at hand; it begins to load at once."""
     if name == NO_MODEL or (name is None and not (smollm2_is_here() and TUNED.is_dir())):
         return None
-    # mlx-lm and outlines take seconds to import, which rules need not wait.
+    # mlx-lm and outlines take seconds to import, for which nobody waits who asks for no model.
     from advisor.instructions import instructions
     from advisor.llm import LanguageModel
 

@@ -41,7 +41,9 @@ class Session:
         resume: bool = False,
         watch: Watch | None = None,
     ) -> None:
-        """`model` reads and writes; without one rules do. `confirm` is asked before anything is written.
+        """`model` reads and writes; without one, questions are read by their words.
+
+        `confirm` is asked before anything is written.
 
         `watch` is told of every step of a training, and stops it by raising an `AdvisorError`.
         """

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from outlines_core import Guide, Index, Vocabulary
 from tokenizers import Tokenizer
 
-from advisor.chosen import Chosen
+from advisor.chosen import Chosen, Leaning
 
 Logits = npt.NDArray[np.float32]
 NextLogits = Callable[[Sequence[int]], Logits]
@@ -37,8 +37,10 @@ class TypedDecoder:
         self._bytes = {token: text for text, ids in own.items() for token in ids}
         self._index = lru_cache(maxsize=KEPT)(lambda pattern: Index(pattern, self._vocabulary))
 
-    def decode(self, pattern: str, prompt: Sequence[int], following: NextLogits) -> Chosen:
-        """Write what fits the pattern, greedily, after the prompt."""
+    def decode(
+        self, pattern: str, prompt: Sequence[int], following: NextLogits, leaning: Leaning | None = None
+    ) -> Chosen:
+        """Write what fits the pattern, greedily, after the prompt: what model and leaning like best together."""
         guide = Guide(self._index(pattern))
         unread, written = list(prompt), _Lines()
         # A guide calls itself finished wherever the pattern may end, though it may go on there too.
@@ -52,7 +54,10 @@ class TypedDecoder:
             if token is None:
                 # Where the pattern may end, ending competes with going on.
                 options = np.array([*allowed, *(self._ends if may_end else ())])
-                token, chance = _preferred(options, following(unread))
+                liked = following(unread)[options].astype(np.float64)
+                if leaning is not None:
+                    liked += [self._leant(leaning, written.text, one) for one in options]
+                token, chance = _preferred(options, liked)
                 unread = []
                 if token in self._ends:
                     break
@@ -60,6 +65,11 @@ class TypedDecoder:
             written.add(self._bytes[token], chance)
             guide.advance(token, return_tokens=False)
         return written.whole()
+
+    def _leant(self, leaning: Leaning, text: bytes, token: int) -> float:
+        """What speaks for going on with a token; a part of a character is none yet."""
+        ends = token in self._ends
+        return leaning((text if ends else text + self._bytes[token]).decode(errors="ignore"), ends)
 
     def _forced(self, allowed: Sequence[int]) -> int | None:
         """The longest token where all others are beginnings of it: whichever is taken, the text is the same."""
@@ -88,11 +98,10 @@ class _Lines:
         return Chosen(self.text.decode(), (*self.chances, *rest))
 
 
-def _preferred(options: npt.NDArray[np.int64], logits: Logits) -> tuple[int, float]:
-    """The token that the model likes best of these, and its share."""
-    found = logits[options].astype(np.float64)
-    shares = np.exp(found - found.max())
-    place = int(found.argmax())
+def _preferred(options: npt.NDArray[np.int64], liked: npt.NDArray[np.float64]) -> tuple[int, float]:
+    """The token that is liked best of these, and its share."""
+    shares = np.exp(liked - liked.max())
+    place = int(liked.argmax())
     return int(options[place]), float(shares[place] / shares.sum())
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from advisor.chosen import Chosen
+from advisor.chosen import Chosen, Leaning
 from advisor.controller import Bounds, Controller
 from advisor.plans import Call
 from advisor.state import State
@@ -63,7 +63,7 @@ class Adversary:
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
 
-    def choose(self, prompt: str, pattern: str) -> Any:
+    def choose(self, prompt: str, pattern: str, leaning: Leaning | None = None) -> Any:
         """Anything but what was asked for, most of the time."""
         kind = self.chance.randint(0, 7)
         if kind == 0:

@@ -1,8 +1,8 @@
 """Whether questions are understood: the right action with the right arguments, with and without each part.
 
-    python -m benchmarks.controller [--readers "no model: rules"] [--part test]
+    python -m benchmarks.controller [--readers "no model: words"] [--part test]
 
-The questions were written apart from the program's prompts, rules and training conversations. Every fourth of
+The questions were written apart from the program's prompts, word lists and training conversations. Every fourth of
 questions.jsonl and all of questions_dev.jsonl are for looking at what goes wrong (`--part dev`); figures are of the
 others, which nobody looks at. How far a second careful reader agrees with the labels: `python -m benchmarks.agreement`.
 """
@@ -27,7 +27,9 @@ from advisor.llm import LanguageModel
 from advisor.models import TUNED
 from advisor.plans import plan_for
 from advisor.reading.by_model import ModelReader
+from advisor.reading.by_words import WordReader
 from advisor.reading.form import SILENT, Before, asked, pattern_of
+from advisor.reading.leaning import WEIGHT
 from advisor.reading.names import OWN
 from advisor.reading.number import Role
 from advisor.reading.numbers import numbers_in
@@ -191,23 +193,28 @@ def _model(name: str | None) -> str | None:
     return card.name if card else re.sub(r"[\W_]", "", name.lower())
 
 
-def by_rules() -> Read:
-    """No model at all."""
-    return lambda question, before, with_data: read(question, None, before, with_data)
+def by_words() -> Read:
+    """No model that writes at all."""
+    return lambda question, before, with_data: read(question, WordReader(), before, with_data)
 
 
 def taught() -> Read:
-    """The small model as it ships, held to the form and to the text."""
+    """The small model as it ships, held to the form and to the text, and hearing what the words lean to."""
     return _by(LanguageModel(SMOLLM2, TUNED))
 
 
+def taught_alone() -> Read:
+    """The same without what the words lean to."""
+    return _by(LanguageModel(SMOLLM2, TUNED), weight=0)
+
+
 def as_it_comes() -> Read:
-    """The same model before it was taught, told what a form is."""
-    return _by(LanguageModel(SMOLLM2, system=instructions()))
+    """The same model before it was taught, told what a form is; what the words lean to was taught, so it is silent."""
+    return _by(LanguageModel(SMOLLM2, system=instructions()), weight=0)
 
 
-def _by(model: LanguageModel) -> Read:
-    reader = ModelReader(model)
+def _by(model: LanguageModel, weight: float = WEIGHT) -> Read:
+    reader = ModelReader(model, weight)
     return lambda question, before, with_data: read(question, reader, before, with_data)
 
 
@@ -252,10 +259,11 @@ ANY_TEXT = "steps tokens"
 INVALID = Reading(Act.HELP)
 READERS: Mapping[str, Callable[[], Read]] = {
     "the model, taught": taught,
+    "taught, without the words' leaning": taught_alone,
     "the model as it comes": as_it_comes,
     "taught, not held to the form": unheld,
     "taught, without the checks": unchecked,
-    "no model: rules": by_rules,
+    "no model: words": by_words,
 }
 
 

@@ -20,10 +20,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from advisor.chosen import Chosen
+from advisor.chosen import Chosen, Leaning
 from advisor.controller import Controller
-from advisor.reading.numbers import numbers_in
-from advisor.reading.rules import read_by_rules
+from advisor.reading.by_words import WordReader
+from advisor.reading.form import Before
+from advisor.reading.reader import numbers_beside_names
 from advisor.state import State
 from benchmarks.table import write_results
 from knowledge.brief import TaskBrief
@@ -56,23 +57,22 @@ CONVERSATION = (
     "show me similar past runs",
 )
 ROWS = 40
+SOME = Before("lora", None, None, None)
+"""That there was a recommendation is all that a reader by words asks."""
 
 
 @dataclass(slots=True)
 class Recorder:
-    """Reads as the rules do, and keeps every prompt."""
+    """Reads by words, and keeps every prompt."""
 
     prompts: list[str] = field(default_factory=list)
 
-    def choose(self, prompt: str, pattern: str) -> Chosen:
-        """A form that fits, filled in by rules."""
+    def choose(self, prompt: str, pattern: str, leaning: Leaning | None = None) -> Chosen:
+        """A form that fits, filled in by words."""
         self.prompts.append(prompt)
         question = prompt.splitlines()[0].removeprefix("question: ")
-        numbers = numbers_in(question)
-        values, roles = read_by_rules(question, numbers, "\nbefore: " in prompt, "\ndata: yes" in prompt)
-        lines = [f"act: {values['act']}"]
-        lines += [f"{number.text}: {roles[number.text]}" for number in numbers if len(number.roles) > 1]
-        return Chosen("\n".join(lines) + "\n")
+        before = SOME if "\nbefore: " in prompt else None
+        return Chosen(WordReader().fill(question, numbers_beside_names(question), before, "\ndata: yes" in prompt))
 
     def write(self, prompt: str, most: int, opening: str = "") -> str:
         """Nothing that holds, so that what is shown is composed."""

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from advisor.chosen import Chosen
-from advisor.reading.form import Before, asked, lines, parsed, pattern_of
+from advisor.chosen import Chosen, Leaning
+from advisor.reading.by_words import hunch_of
+from advisor.reading.form import Before, asked, lines, number_lines, parsed, pattern_of
+from advisor.reading.leaning import WEIGHT, leaning_of
 from advisor.reading.number import Number
 from advisor.reading.reading import Act
 from advisor.reading.subjects import is_ours
@@ -22,7 +24,7 @@ REFUSED = 0.5
 class Chooser(Protocol):
     """Whoever fills in patterns."""
 
-    def choose(self, prompt: str, pattern: str) -> Chosen: ...
+    def choose(self, prompt: str, pattern: str, leaning: Leaning | None = None) -> Chosen: ...
 
 
 class ModelMistakeError(Exception):
@@ -31,24 +33,29 @@ class ModelMistakeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ModelReader:
-    """Reads by a model, which is held to the form whatever it does."""
+    """Reads by a model, which is held to the form whatever it does, and hears what the question's words lean to."""
 
     model: Chooser
+    weight: float = WEIGHT
+    """How much those words count; without any the model reads alone."""
 
     def fill(self, question: str, numbers: Sequence[Number], before: Before | None, with_data: bool) -> str:
         """A filled form."""
         prompt = asked(question, before, with_data)
         may_refuse = not is_ours(question)
-        chosen = self._chosen(prompt, pattern_of(before is not None, with_data, numbers, may_refuse))
+        hunch = hunch_of(question, before is not None, with_data)
+        leaning = leaning_of(hunch, [line.key for line in number_lines(numbers)], self.weight)
+        chosen = self._chosen(prompt, pattern_of(before is not None, with_data, numbers, may_refuse), leaning)
         if may_refuse and parsed(chosen.text)["act"] == Act.OTHER and sureness(chosen)[0] < REFUSED:
-            chosen = self._chosen(prompt, pattern_of(before is not None, with_data, numbers, may_refuse=False))
+            pattern = pattern_of(before is not None, with_data, numbers, may_refuse=False)
+            chosen = self._chosen(prompt, pattern, leaning)
         told = zip(chosen.text.splitlines(keepends=True), sureness(chosen), strict=True)
         optional = {line.key for line in lines(before is not None, with_data) if line.optional}
         return "".join(line for line, chance in told if chance >= BELIEVED or line.split(":")[0] not in optional)
 
-    def _chosen(self, prompt: str, pattern: str) -> Chosen:
+    def _chosen(self, prompt: str, pattern: str, leaning: Leaning) -> Chosen:
         try:
-            chosen = self.model.choose(prompt, pattern)
+            chosen = self.model.choose(prompt, pattern, leaning)
         except TimeoutError as fault:
             raise ModelMistakeError("the model took too long to read the question") from fault
         if not isinstance(chosen, Chosen) or re.fullmatch(pattern, chosen.text) is None:

@@ -27,8 +27,11 @@ from knowledge.brief import MOST
 
 BETWEEN = r"[,.'’ \u00a0\u2009\u202f]"
 """What stands between groups of three digits; spaces of several widths too."""
-UNSPACED = "个?小时|分钟|時間|分間|分(?=以内|で|ほど|くらい|程度|しか|まで)|시간|분|기가|ギガ|个G(?![A-Za-z])"
-"""Units in scripts that put no space between words, or more letters behind them."""
+UNSPACED = (
+    "个?小时|分钟|時間|分間|分(?=以内|で|ほど|くらい|程度|しか|まで)|시간|분|기가|ギガ|个G(?![A-Za-z])"
+    "|พัน|หมื่น|แสน|ล้าน|हज़ार|हज़ार|हजार|लाख|करोड़|करोड़|मिलियन|হাজার|লাখ|কোটি"
+)
+"""Units in scripts that put no space between words, or more letters behind them, or signs that are no letters."""
 DIGITS = re.compile(
     rf"(?:(?<![A-Za-z0-9_./])|(?<=RAM))(?<!\d,)(?<![A-Za-z]-)(?P<number>\d{{1,3}}(?:{BETWEEN}\d{{3}})+(?!\d|\.\d)|\d+(?:[.,]\d+)?|(?<![\d\w])\.\d{{1,4}})"
     rf"(?:(?P<close>[%٪]|[wW](?=[\u4e00-\u9fff])|[kKmMbBgG](?![{LATIN}0-9_]))"

@@ -1,4 +1,4 @@
-"""A question becomes a reading: filled in by a model or by rules, and held against its own text. Knows no tool.
+"""A question becomes a reading: filled in by a model or by words, and held against its own text. Knows no tool.
 
 What the text says beyond doubt is not left to anybody: which numbers stand in it, what they are worth and often what
 they count, which methods, models, tools, tasks, domains and languages it names. Whoever reads says the rest.
@@ -19,7 +19,6 @@ from advisor.reading.names import methods_in, model_in, model_places, targets_in
 from advisor.reading.number import Number, Role
 from advisor.reading.numbers import numbers_in
 from advisor.reading.reading import Act, Reading
-from advisor.reading.rules import read_by_rules
 from advisor.reading.subjects import domains_in, held, hinted_tasks, task_of, tasks_in
 from knowledge.brief import MOST, TaskBrief
 from metapeft_core.data.task_type import CLASSIFICATION_TYPES
@@ -31,14 +30,10 @@ class Reader(Protocol):
     def fill(self, question: str, numbers: Sequence[Number], before: Before | None, with_data: bool) -> str: ...
 
 
-def read(question: str, reader: Reader | None, before: Before | None = None, with_data: bool = False) -> Reading:
-    """Read a question with a model, or without one by rules."""
+def read(question: str, reader: Reader, before: Before | None = None, with_data: bool = False) -> Reading:
+    """Read a question, and hold what its reader says against its text."""
     numbers = numbers_beside_names(question)
-    if reader is None:
-        values, roles = read_by_rules(question, numbers, before is not None, with_data)
-    else:
-        values, roles = understood(reader.fill(question, numbers, before, with_data), numbers)
-    return checked(question, numbers, values, roles)
+    return checked(question, numbers, *understood(reader.fill(question, numbers, before, with_data), numbers))
 
 
 def numbers_beside_names(question: str) -> tuple[Number, ...]:

@@ -1,6 +1,6 @@
 """Makes a picture of a real conversation: `python -m advisor.tui.picture --out docs/conversation.svg`.
 
-The question is answered by what ships, read by rules, in a home of its own; nothing of the user's is touched or shown.
+The question is answered by what ships, read by its words, in a home of its own: nothing of the user's is touched.
 """
 
 from __future__ import annotations

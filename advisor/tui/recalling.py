@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from advisor.state import State
     from metapeft_core.types import TaskCharacteristics
 
-RULES = "rules"
+BY_WORDS = "words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Recalled:
     state: State
     said: tuple[Said, ...]
     reader: str
-    """Who reads and writes: a model's name, or rules."""
+    """By what questions are read: a model's name, or their words alone."""
 
 
 def standing(session: Session) -> Recalled:
@@ -73,7 +73,7 @@ def told_with_runs(session: Session, told: Stepped) -> Stepped:
 
 def _recalled(session: Session, turns: Iterable[Turn]) -> Recalled:
     model = session.controller.model
-    reader = RULES if model is None else str(getattr(model, "name", "a model"))
+    reader = BY_WORDS if model is None else str(getattr(model, "name", "a model"))
     said: list[Said] = []
     for turn in turns:
         said.append(_said(session, turn, said[-1].told.state if said else None))

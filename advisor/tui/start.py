@@ -21,7 +21,7 @@ class Wishes:
     data: Path | None = None
     backbone: str | None = None
     reader: str | None = None
-    """The language model that reads and writes; `none` for rules."""
+    """The language model that reads and writes; `none` for words and ready sentences."""
     store: Path | None = None
     go_on: str | None = None
     """An earlier conversation."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from advisor.reading.by_words import WordReader
 from advisor.reading.reader import read
 from advisor.reading.reading import Act, Reading
 from advisor.waiting import gone_on
@@ -15,7 +16,7 @@ TOLD = Reading(Act.RECORD, methods=(PEFTMethod.LORA,))
 
 
 def after(words: str, waiting: Reading = LEGAL) -> Reading:
-    return gone_on(waiting, read(words, None), words).reading
+    return gone_on(waiting, read(words, WordReader()), words).reading
 
 
 @pytest.mark.parametrize(
@@ -48,12 +49,12 @@ def test_what_a_run_may_take_counts_no_rows(words: str):
     ["compare LoRA and AdaLoRA for 2000 tweets", "best PEFT for sentiment of 2000 tweets", "what is prefix tuning?"],
 )
 def test_another_question_is_answered_in_place_of_the_one_that_waited(words: str):
-    assert after(words) == read(words, None)
+    assert after(words) == read(words, WordReader())
 
 
 @pytest.mark.parametrize("words", ["a few hundred", "I don't know", "no idea yet", "keine Ahnung", "не знаю", "不知道"])
 def test_where_nobody_knows_nothing_is_asked_again(words: str):
-    found = gone_on(LEGAL, read(words, None), words)
+    found = gone_on(LEGAL, read(words, WordReader()), words)
     assert (found.reading, found.may_ask) == (LEGAL, False)
 
 

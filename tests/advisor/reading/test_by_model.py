@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from advisor.chosen import Chosen
+from advisor.chosen import Chosen, Leaning
 from advisor.reading.by_model import ModelMistakeError, ModelReader
 from advisor.reading.numbers import numbers_in
 
@@ -20,9 +20,11 @@ class Says:
 
     forms: list[object]
     patterns: list[str] = field(default_factory=list)
+    leanings: list[Leaning | None] = field(default_factory=list)
 
-    def choose(self, prompt: str, pattern: str) -> Chosen:
+    def choose(self, prompt: str, pattern: str, leaning: Leaning | None = None) -> Chosen:
         self.patterns.append(pattern)
+        self.leanings.append(leaning)
         form = self.forms[len(self.patterns) - 1]
         if isinstance(form, Exception):
             raise form
@@ -69,3 +71,12 @@ def test_who_speaks_of_methods_is_at_the_right_place():
 def test_what_is_no_form_is_a_mistake_of_the_model(form: object):
     with pytest.raises(ModelMistakeError):
         filled_by(form)
+
+
+def test_a_model_hears_what_the_words_of_the_question_lean_to():
+    leaning = filled_by(Chosen("act: explain\n"), question="what is prefix tuning")[1].leanings[0]
+    assert leaning is not None
+    explain, cost, refused = (leaning(f"act: {act}", False) for act in ("explain", "cost", "other"))
+    assert explain > cost
+    # Nobody is sent away who speaks of our business.
+    assert refused <= cost

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from advisor.reading.by_words import WordReader
 from advisor.reading.form import SILENT, SUBJECTS, TASKS, Before, filled, number_lines
 from advisor.reading.number import Number, Role
 from advisor.reading.numbers import numbers_in
@@ -113,18 +114,18 @@ def test_a_number_that_cannot_be_what_is_said_is_left_out():
     ],
 )
 def test_rows_of_every_class_are_counted_for_all_of_them(question: str, rows: int, classes: int | None):
-    found = read(f"best method for topics, {question}", None)
+    found = read(f"best method for topics, {question}", WordReader())
     assert (found.task.rows, found.task.classes) == (rows, classes)
 
 
 @pytest.mark.parametrize("said", ["a few hundred", "several thousand", "some", "a handful"])
 def test_rows_that_are_only_some_are_told_as_vague(said: str):
-    found = read(f"which method for {said} tweets", None)
+    found = read(f"which method for {said} tweets", WordReader())
     assert (found.task.rows, found.vague) == (None, said)
 
 
 def test_rows_that_are_said_twice_are_those_that_are_counted():
-    found = read("some spam mails, 500 of them, which method", None)
+    found = read("some spam mails, 500 of them, which method", WordReader())
     assert (found.task.rows, found.vague) == (500, None)
 
 
@@ -183,8 +184,8 @@ def stands_in(reading: Reading, question: str) -> None:
 @example("", False, False)
 @example("???", True, True)
 @example("9" * 400, False, False)
-def test_by_rules_any_text_is_a_reading_of_what_stands_in_it(question: str, after_one: bool, with_data: bool):
-    found = read(question, None, BEFORE if after_one else None, with_data)
+def test_by_words_any_text_is_a_reading_of_what_stands_in_it(question: str, after_one: bool, with_data: bool):
+    found = read(question, WordReader(), BEFORE if after_one else None, with_data)
     assert found.act in sensible_acts(after_one, with_data)
     stands_in(found, question)
 

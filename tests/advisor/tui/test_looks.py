@@ -117,7 +117,7 @@ def test_a_command_that_a_terminal_would_act_on_is_not_copied(play, tmp_path, ti
 
 def test_what_the_user_typed_is_shown_as_it_was_typed(play):
     async def scene(screen):
-        await screen.say(f"what is lora? {HOSTILE}")
+        await screen.say(f"please explain what lora is and how lora works {HOSTILE}")
         assert is_inert(screen.text)
         assert "[bold]b[/bold][/nothing]" in screen.text
         await screen.type(f"/{'x' * 5}")

@@ -147,8 +147,8 @@ def test_a_path_is_suggested_unless_a_terminal_would_act_on_it(tmp_path):
 
 def test_the_line_above_tells_data_model_and_reader():
     state = State(data=Path("/a/rows.csv"), backbone="minilm")
-    assert status_of(state, "rules", False) == "data rows.csv · model minilm · read by rules"
-    assert status_of(state, "rules", True).startswith("at work, escape stops it")
+    assert status_of(state, "words", False) == "data rows.csv · model minilm · read by words"
+    assert status_of(state, "words", True).startswith("at work, escape stops it")
     assert status_of(None, None, False) == "opening the store"
 
 

@@ -112,7 +112,7 @@ class Endless:
     def __init__(self) -> None:
         self.begun, self.closed = threading.Event(), threading.Event()
 
-    def choose(self, prompt, pattern):
+    def choose(self, prompt, pattern, leaning=None):
         self.begun.set()
         self.closed.wait(WAIT)
         raise CancelledError

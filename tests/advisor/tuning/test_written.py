@@ -50,4 +50,4 @@ def test_numbers_that_mean_something_are_nearly_always_found_again():
     drafts = [Draft(Random(0), None) for _ in marks]
     for mark, draft in zip(marks, drafts, strict=True):
         put(Written(Act.RECOMMEND, mark[0]), draft)
-    assert sum(bool(draft.roles) for draft in drafts) > 0.97 * len(marks)
+    assert sum(bool(draft.roles) for draft in drafts) > 0.95 * len(marks)

@@ -1,0 +1,56 @@
+"""What a text is made of does not depend on how it is spaced, written large or numbered."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.reading.grams import LONGEST, MOST, letter_grams, word_grams
+
+KINDS = pytest.mark.parametrize("grams", [word_grams, letter_grams])
+
+
+@KINDS
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("best PEFT for 500 tweets", "BEST peft\tfor   812 tweets"),
+        ("spam, 40 mails", "spam , 77 mails"),
+        ("", "   "),
+    ],
+)
+def test_spaces_capitals_and_which_digits_do_not_matter(grams, one: str, other: str):
+    spaced = grams is letter_grams and "," in one
+    assert (grams(one) == grams(other)) is not spaced
+
+
+def test_words_and_their_neighbours_are_counted():
+    assert word_grams("why why not") == word_grams("why") + word_grams("why") + word_grams("not") + (
+        word_grams("why why not") - word_grams("why") - word_grams("why") - word_grams("not")
+    )
+    assert word_grams("why why not").total() == 3 + 2
+
+
+def test_pieces_do_not_go_beyond_a_word():
+    assert letter_grams("so sure") == letter_grams("so") + letter_grams("sure")
+    # " so ": three pieces of two letters, two of three, one of four.
+    assert letter_grams("so").total() == 3 + 2 + 1
+    assert letter_grams("").total() == 0
+
+
+def test_a_slip_leaves_most_pieces_alone():
+    right, wrong = letter_grams("classification"), letter_grams("clasification")
+    assert (right & wrong).total() > 0.6 * right.total()
+
+
+@KINDS
+def test_of_a_book_only_the_beginning_is_looked_at(grams):
+    assert grams("a" * MOST + " and more") == grams("a" * MOST)
+
+
+@KINDS
+@given(st.text())
+def test_any_text_has_grams(grams, text: str):
+    assert all(0 <= number < 2**32 and count > 0 for number, count in grams(text).items())
+    assert LONGEST >= 2
