@@ -67,7 +67,7 @@ def test_what_makes_no_sense_yet_is_read_as_something_else(question: str):
         ("best method for phishing mails", "spam", "security"),
         ("sentiment of hotel reviews", "sentiment", "travel"),
         ("which method to tell whether a claim is true", "fact_check", None),
-        ("toxic tweets in German", "toxicity", "social_media"),
+        ("which method for toxic tweets in German", "toxicity", "social_media"),
         ("question answering over contracts", "question_answering", "legal"),
         ("summarise clinical notes", "summarisation", "medical"),
         ("translate Dutch subtitles", "translation", "dialogue"),
