@@ -1,4 +1,4 @@
-"""A conversation on the screen in tests: a home and a store of its own, rules that read, and ways to wait."""
+"""A conversation on the screen in tests: a home and a store of its own, no model, and ways to wait."""
 
 from __future__ import annotations
 

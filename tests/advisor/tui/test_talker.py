@@ -27,7 +27,7 @@ def told():
 
 @pytest.fixture
 def opening(desk, tickets):
-    """A session for which rules read, on a store of its own."""
+    """A session without a model, on a store of its own."""
 
     def made(confirm, watch):
         bench = Workbench(desk / "experiences.sqlite")
