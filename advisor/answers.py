@@ -41,15 +41,13 @@ NOT_DONE = "Nothing was done."
 
 def of_comparison(found: MethodComparison) -> str:
     """Methods side by side."""
-    first, second = sorted(found.forecasts, key=lambda one: -one.quality.expected)[:2]
-    ahead_by = first.quality.expected - second.quality.expected
-    if ahead_by > found.noise_floor:
-        ahead = f"{_name(first)} is expected to beat {NAMES[second.method]} by {ahead_by:.2f}"
-        verdict = f"{ahead}, which is more than noise."
+    ahead, behind = begun(NAMES[found.ahead]), NAMES[found.behind]
+    if found.noticeable:
+        verdict = f"{ahead} is expected to beat {behind} by {found.difference:.2f}, which is more than noise."
     else:
         verdict = (
-            f"{_name(first)} and {NAMES[second.method]} cannot be told apart: they are expected to differ by "
-            f"{ahead_by:.2f}, and two runs of one setting differ by {found.noise_floor:.2f}."
+            f"{ahead} and {behind} cannot be told apart: they are expected to differ by "
+            f"{found.difference:.2f}, and two runs of one setting differ by {found.noise_floor:.2f}."
         )
     lines = " ".join(f"{_name(one)}: {_forecast(one)}." for one in found.forecasts)
     cheapest = f"{begun(NAMES[found.fastest])} is the fastest, {NAMES[found.leanest]} needs the least memory."

@@ -23,8 +23,12 @@ class MethodComparison:
 
     forecasts: tuple[MethodForecast, ...]
     """Those that will probably keep the limits first, and of these the one expected to be best."""
+    ahead: PEFTMethod
+    """The one of which the best score is expected, whether it keeps the limits or not."""
+    behind: PEFTMethod
+    """The next one after it."""
     difference: float
-    """Expected score of the first over the second."""
+    """How much more score is expected of the one ahead than of the one behind."""
     noise_floor: float
     """What two runs of one setting differ by: a smaller difference cannot be noticed."""
     noticeable: bool
@@ -64,12 +68,16 @@ def compare_methods(
         )
     found = select_method(task, data, backbone, max_minutes, max_memory_gb, steps, bench=bench)
     own = tuple(one for one in found.ranking if one.method in methods)
-    difference = own[0].quality.expected - own[1].quality.expected
+    # Sorted once more, as what breaks a limit stands last however good it is.
+    ahead, behind = sorted(own, key=lambda one: -one.quality.expected)[:2]
+    difference = ahead.quality.expected - behind.quality.expected
     return MethodComparison(
         own,
+        ahead.method,
+        behind.method,
         difference,
         found.noise_floor,
-        abs(difference) > found.noise_floor,
+        difference > found.noise_floor,
         min(own, key=lambda one: one.seconds.expected).method,
         min(own, key=lambda one: one.memory_bytes.expected).method,
     )

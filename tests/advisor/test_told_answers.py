@@ -27,10 +27,9 @@ def test_whoever_is_expected_to_score_more_is_ahead_whatever_comes_first(compare
 
 
 def test_a_difference_beyond_noise_is_told_as_one(compared):
-    first, *others = compared.forecasts
-    best = replace(first, quality=replace(first.quality, expected=0.95))
-    told = of_comparison(replace(compared, forecasts=(*others, best)))
+    told = of_comparison(replace(compared, difference=0.23, noticeable=True))
     assert "is expected to beat" in told
+    assert "by 0.23" in told
     assert "more than noise" in told
 
 

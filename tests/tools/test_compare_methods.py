@@ -29,8 +29,9 @@ def test_the_forecasts_are_those_of_a_recommendation(bench, tickets):
 def test_the_better_one_comes_first_and_what_is_within_noise_is_not_noticeable(bench):
     for pair in (PAIR, (PEFTMethod.LORA, PEFTMethod.P_TUNING), tuple(PEFTMethod)):
         found = compare_methods(pair, TASK, bench=bench)
-        first, second = (one.quality.expected for one in found.forecasts[:2])
-        assert found.difference == pytest.approx(first - second)
+        first, second = found.forecasts[:2]
+        assert (found.ahead, found.behind) == (first.method, second.method)
+        assert found.difference == pytest.approx(first.quality.expected - second.quality.expected)
         assert found.difference >= 0
         assert found.noticeable == (found.difference > found.noise_floor)
 
@@ -49,6 +50,16 @@ def test_a_method_that_breaks_a_limit_comes_after_one_that_keeps_it(bench, ticke
     limit = (seconds[slowest] * seconds[free.fastest]) ** 0.5 / 60
     found = compare_methods((slowest, free.fastest), data=tickets, max_minutes=limit, bench=bench)
     assert [(one.method, one.fits) for one in found.forecasts] == [(free.fastest, True), (slowest, False)]
+
+
+def test_who_is_ahead_does_not_depend_on_limits(bench, tickets):
+    free = compare_methods(data=tickets, bench=bench)
+    assert all(not one.fits for one in compare_methods(data=tickets, max_minutes=0.001, bench=bench).forecasts)
+    for limit in (one.seconds.expected / 60 for one in free.forecasts):
+        found = compare_methods(data=tickets, max_minutes=limit, bench=bench)
+        assert (found.ahead, found.behind) == (free.ahead, free.behind)
+        assert found.difference == pytest.approx(free.difference)
+        assert found.difference >= 0
 
 
 @pytest.mark.parametrize("methods", [["lora"], ["lora", "lora"], []], ids=str)
