@@ -23,7 +23,7 @@ from typing import Any
 from advisor.chosen import Chosen, Leaning
 from advisor.controller import Controller
 from advisor.reading.by_words import WordReader
-from advisor.reading.form import Before
+from advisor.reading.form import Before, heard
 from advisor.reading.reader import numbers_beside_names
 from advisor.state import State
 from benchmarks.table import write_results
@@ -70,9 +70,9 @@ class Recorder:
     def choose(self, prompt: str, pattern: str, leaning: Leaning | None = None) -> Chosen:
         """A form that fits, filled in by words."""
         self.prompts.append(prompt)
-        question = prompt.splitlines()[0].removeprefix("question: ")
-        before = SOME if "\nbefore: " in prompt else None
-        return Chosen(WordReader().fill(question, numbers_beside_names(question), before, "\ndata: yes" in prompt))
+        question, after_one, with_data = heard(prompt)
+        before = SOME if after_one else None
+        return Chosen(WordReader().fill(question, numbers_beside_names(question), before, with_data))
 
     def write(self, prompt: str, most: int, opening: str = "") -> str:
         """Nothing that holds, so that what is shown is composed."""

@@ -9,11 +9,10 @@ from typing import Protocol
 
 from advisor.chosen import Chosen, Leaning
 from advisor.reading.by_words import hunch_of
-from advisor.reading.form import Before, asked, lines, number_lines, parsed, pattern_of
+from advisor.reading.form import Before, asked, lines, open_numbers, parsed, pattern_of
 from advisor.reading.leaning import WEIGHT, leaning_of
 from advisor.reading.number import Number
 from advisor.reading.reading import Act
-from advisor.reading.subjects import is_ours
 
 BELIEVED = 0.5
 """How likely a line that may be left out has to be: where a task is not believed its words may still hint at one."""
@@ -42,9 +41,9 @@ class ModelReader:
     def fill(self, question: str, numbers: Sequence[Number], before: Before | None, with_data: bool) -> str:
         """A filled form."""
         prompt = asked(question, before, with_data)
-        may_refuse = not is_ours(question)
         hunch = hunch_of(question, before is not None, with_data)
-        leaning = leaning_of(hunch, [line.key for line in number_lines(numbers)], self.weight)
+        may_refuse = Act.OTHER in hunch["act"]
+        leaning = leaning_of(hunch, open_numbers(numbers), self.weight)
         chosen = self._chosen(prompt, pattern_of(before is not None, with_data, numbers, may_refuse), leaning)
         if may_refuse and parsed(chosen.text)["act"] == Act.OTHER and sureness(chosen)[0] < REFUSED:
             pattern = pattern_of(before is not None, with_data, numbers, may_refuse=False)

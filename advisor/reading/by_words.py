@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from advisor.reading.behind import said_behind
-from advisor.reading.form import SILENT, Before, filled, key_of
+from advisor.reading.form import SILENT, Before, filled, lines, open_numbers
 from advisor.reading.hunches import LEFT_OUT, Hunch, hunches
 from advisor.reading.number import Number, Role
-from advisor.reading.reading import Act, sensible_acts
+from advisor.reading.reading import Act
 from advisor.reading.subjects import is_ours
 
 FEW = 10
@@ -34,19 +34,15 @@ class WordReader:
         act = Act(told.pop("act"))
         if act in SILENT:
             return filled(act, {}, {})
-        open_ones = [number for number in numbers if len(number.roles) > 1]
-        roles: dict[str, Role] = {}
-        for number in open_ones:
-            roles.setdefault(key_of(number), role_of(number, question, act))
+        roles = {key: role_of(number, question, act) for key, number in open_numbers(numbers).items()}
         return filled(act, {key: value for key, value in told.items() if value != LEFT_OUT}, roles)
 
 
 def hunch_of(question: str, after_one: bool, with_data: bool) -> Hunch:
     """What a question is likely to mean, of what makes sense; nobody is sent away who speaks of our business."""
     told = hunches().of(question, after_one, with_data)
-    may_refuse = not is_ours(question)
-    acts = [act for act in sensible_acts(after_one, with_data) if may_refuse or act is not Act.OTHER]
-    return {**told, "act": {act: told["act"][act] for act in acts}}
+    acts = lines(after_one, with_data, may_refuse=not is_ours(question))[0]
+    return {**told, acts.key: {act: told[acts.key][act] for act in acts.values}}
 
 
 def role_of(number: Number, question: str, act: Act) -> Role:

@@ -71,14 +71,18 @@ def key_of(number: Number) -> str:
     return " ".join(number.text.split())
 
 
-def number_lines(numbers: Sequence[Number]) -> tuple[Line, ...]:
-    """A line for each number that could mean several things; a number that is written twice has one."""
-    found: dict[str, Line] = {}
+def open_numbers(numbers: Sequence[Number]) -> Mapping[str, Number]:
+    """Those that could mean several things, by the key of their line; a number that is written twice has one."""
+    found: dict[str, Number] = {}
     for number in numbers:
         if len(number.roles) > 1:
-            key = key_of(number)
-            found.setdefault(key, Line(key, tuple(number.roles), optional=False))
-    return tuple(found.values())
+            found.setdefault(key_of(number), number)
+    return found
+
+
+def number_lines(numbers: Sequence[Number]) -> tuple[Line, ...]:
+    """A line for each number that could mean several things."""
+    return tuple(Line(key, tuple(number.roles), optional=False) for key, number in open_numbers(numbers).items())
 
 
 def asked(question: str, before: Before | None, with_data: bool) -> str:
@@ -90,6 +94,12 @@ def asked(question: str, before: Before | None, with_data: bool) -> str:
     if with_data:
         told.append("data: yes")
     return "\n".join(told) + "\n"
+
+
+def heard(head: str) -> tuple[str, bool, bool]:
+    """What a form's head says: the question, whether there was a recommendation before it, whether there is a file."""
+    question, *state = head.splitlines()
+    return question.removeprefix("question: "), any(line.startswith("before: ") for line in state), "data: yes" in state
 
 
 def filled(act: Act, values: Mapping[str, str], roles: Mapping[str, Role]) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from safetensors.numpy import load_file
+from safetensors import safe_open
 
 from advisor.reading.grams import letter_grams, word_grams
 
@@ -88,11 +88,9 @@ class Hunches:
 @cache
 def hunches() -> Hunches:
     """What the package was taught."""
-    from safetensors import safe_open
-
     with safe_open(PLACE, "np") as kept:
         told = kept.metadata()
-    found = load_file(PLACE)
+        found = {name: kept.get_tensor(name) for name in kept.keys()}  # noqa: SIM118 (no mapping)
     features = Features(found["words"], found["letters"], found["rarity"].astype(np.float32))
     values = {key: told[key].split("\n") for key in KEYS}
     return Hunches(features, found["weights"], found["scales"], found["offsets"], values)

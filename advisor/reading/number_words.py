@@ -25,7 +25,9 @@ UNITS = _worth("units")
 """Added to what stands before them."""
 SCALES = _worth("scales")
 """What stands before them is multiplied by them; alone they stand for themselves."""
-BEHIND_DIGITS = _worth("multiples")
+UNSPACED_MULTIPLES = _worth("unspaced_multiples")
+"""Those of scripts that put no space behind words, or have signs in them that are no letters."""
+BEHIND_DIGITS = {**_worth("multiples"), **UNSPACED_MULTIPLES}
 """Multiply digits, and are no scales elsewhere: nobody reads the words for numbers before them yet."""
 FRACTIONS = _worth("fractions")
 """Before a scale or a time they are so much of it: "half a million"."""

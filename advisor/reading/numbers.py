@@ -20,6 +20,7 @@ from advisor.reading.number_words import (
     OTHER_AFTER,
     PERCENT,
     SCALES,
+    UNSPACED_MULTIPLES,
     meant,
 )
 from advisor.reading.numbers_in_words import LATIN, WORD, numbers_in_words
@@ -27,9 +28,11 @@ from knowledge.brief import MOST
 
 BETWEEN = r"[,.'’ \u00a0\u2009\u202f]"
 """What stands between groups of three digits; spaces of several widths too."""
-UNSPACED = (
-    "个?小时|分钟|時間|分間|分(?=以内|で|ほど|くらい|程度|しか|まで)|시간|분|기가|ギガ|个G(?![A-Za-z])"
-    "|พัน|หมื่น|แสน|ล้าน|हज़ार|हज़ार|हजार|लाख|करोड़|करोड़|मिलियन|হাজার|লাখ|কোটি"
+UNSPACED = "|".join(
+    (
+        "个?小时|分钟|時間|分間|分(?=以内|で|ほど|くらい|程度|しか|まで)|시간|분|기가|ギガ|个G(?![A-Za-z])",
+        *UNSPACED_MULTIPLES,
+    )
 )
 """Units in scripts that put no space between words, or more letters behind them, or signs that are no letters."""
 DIGITS = re.compile(

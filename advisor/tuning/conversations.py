@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isclose
 
-from advisor.reading.form import SILENT, Before, asked, filled, key_of, number_lines, words
+from advisor.reading.form import SILENT, Before, asked, filled, key_of, open_numbers, words
 from advisor.reading.number import Role
 from advisor.reading.reader import numbers_beside_names
 from advisor.reading.reading import AFTER_ONE, WITH_DATA, Act
@@ -110,7 +110,7 @@ def _roles(text: str, draft: Draft) -> dict[str, Role] | None:
     numbers = numbers_beside_names(text)
     open_roles = list(draft.roles)
     found: dict[str, Role] = {}
-    keys = {line.key for line in number_lines(numbers)}
+    keys = open_numbers(numbers)
     for number in numbers:
         key = key_of(number)
         match = next((entry for entry in open_roles if isclose(entry[0], number.value)), None)

@@ -20,7 +20,7 @@ from safetensors.numpy import save_file
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import SGDClassifier
 
-from advisor.reading.form import SILENT, parsed
+from advisor.reading.form import SILENT, heard, parsed
 from advisor.reading.grams import letter_grams, word_grams
 from advisor.reading.hunches import KEYS, LEFT_OUT, PLACE, Features
 from advisor.reading.reading import Act
@@ -74,14 +74,8 @@ def lessons(count: int, seed: int) -> Iterator[Lesson]:
 
 def lesson_of(example: Example) -> Lesson:
     """What an example of the small model's says here."""
-    question, *state = example.prompt.splitlines()
     form = parsed(example.completion)
-    return Lesson(
-        question.removeprefix("question: "),
-        any(line.startswith("before: ") for line in state),
-        "data: yes" in state,
-        {key: form.get(key, LEFT_OUT) for key in KEYS},
-    )
+    return Lesson(*heard(example.prompt), {key: form.get(key, LEFT_OUT) for key in KEYS})
 
 
 def learn(taught: Sequence[Lesson], features: Features, seed: int) -> Learned:
