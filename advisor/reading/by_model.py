@@ -9,7 +9,7 @@ from typing import Protocol
 
 from advisor.chosen import Chosen, Leaning
 from advisor.reading.by_words import hunch_of
-from advisor.reading.form import Before, asked, lines, open_numbers, parsed, pattern_of
+from advisor.reading.form import Before, asked, lines, parsed, pattern_of
 from advisor.reading.leaning import WEIGHT, leaning_of
 from advisor.reading.number import Number
 from advisor.reading.reading import Act
@@ -41,9 +41,9 @@ class ModelReader:
     def fill(self, question: str, numbers: Sequence[Number], before: Before | None, with_data: bool) -> str:
         """A filled form."""
         prompt = asked(question, before, with_data)
-        hunch = hunch_of(question, before is not None, with_data)
+        hunch = hunch_of(question, before is not None, with_data, numbers)
         may_refuse = Act.OTHER in hunch["act"]
-        leaning = leaning_of(hunch, open_numbers(numbers), self.weight)
+        leaning = leaning_of(hunch, self.weight)
         chosen = self._chosen(prompt, pattern_of(before is not None, with_data, numbers, may_refuse), leaning)
         if may_refuse and parsed(chosen.text)["act"] == Act.OTHER and sureness(chosen)[0] < REFUSED:
             pattern = pattern_of(before is not None, with_data, numbers, may_refuse=False)

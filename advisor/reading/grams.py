@@ -21,9 +21,9 @@ MOST = 4000
 
 def word_grams(text: str) -> Counter[int]:
     """The words and signs of a text, and what stands next to each other; which digits they are does not matter."""
-    words = WORD.findall(_plain(text))
+    words = words_in(text)
     pairs = (f"{one} {other}" for one, other in pairwise(words))
-    return Counter(_number(gram) for grams in (words, pairs) for gram in grams)
+    return Counter(number_of(gram) for grams in (words, pairs) for gram in grams)
 
 
 def letter_grams(text: str) -> Counter[int]:
@@ -33,12 +33,18 @@ def letter_grams(text: str) -> Counter[int]:
         apart = f" {word} "
         for size in range(2, LONGEST + 1):
             found.update(apart[start : start + size] for start in range(len(apart) - size + 1))
-    return Counter({_number(f"#{gram}"): count for gram, count in found.items()})
+    return Counter({number_of(f"#{gram}"): count for gram, count in found.items()})
+
+
+def words_in(text: str) -> list[str]:
+    """The words and signs of a text, in small letters and with all digits alike."""
+    return WORD.findall(_plain(text))
+
+
+def number_of(gram: str) -> int:
+    """What a gram is told by."""
+    return crc32(gram.encode("utf-8", "surrogatepass"))
 
 
 def _plain(text: str) -> str:
     return DIGIT.sub("0", text[:MOST].lower())
-
-
-def _number(gram: str) -> int:
-    return crc32(gram.encode("utf-8", "surrogatepass"))

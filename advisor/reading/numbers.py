@@ -98,7 +98,9 @@ def _powers_of_ten(text: str) -> Iterator[Number]:
 
 def _moments(text: str) -> Iterator[Number]:
     for match in MOMENT.finditer(text):
-        yield Number(match[0], match.start(), MOMENTS[match[0].lower()], (Role.MINUTES,))
+        # Under `re.I` more letters are alike than `lower` makes so: "yarim saat" is "yarım saat".
+        value = next(value for word, value in MOMENTS.items() if re.fullmatch(re.escape(word), match[0], re.I))
+        yield Number(match[0], match.start(), value, (Role.MINUTES,))
 
 
 def _in_ideographs(text: str) -> Iterator[Number]:

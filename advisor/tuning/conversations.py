@@ -7,7 +7,7 @@ drawn. The same seed gives the same questions. None of them is taken from the be
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isclose
 
@@ -19,7 +19,7 @@ from advisor.reading.subjects import is_sorting
 from advisor.tuning import wording
 from advisor.tuning.drafts import Draft, off_topic, sentence
 from advisor.tuning.words import english, tongues
-from advisor.tuning.written import put, written
+from advisor.tuning.written import Written, put, written
 from metapeft_core.data.task_type import OTHER_CLASSIFICATION
 
 SHARES = {
@@ -55,25 +55,27 @@ class Example:
     completion: str
 
 
-def conversations(count: int, seed: int = 0) -> Iterator[Example]:
-    """So many examples; drafts whose numbers cannot be told apart are drawn again."""
+def conversations(count: int, seed: int = 0, since: int = 0) -> Iterator[Example]:
+    """So many examples; drafts whose numbers cannot be told apart are drawn again. `since`: see `written`."""
     chance = random.Random(seed)
     made = 0
     while made < count:
-        found = example(chance)
+        found = example(chance, since)
         if found is not None:
             made += 1
             yield found
 
 
-def example(chance: random.Random) -> Example | None:
+def example(chance: random.Random, since: int = 0) -> Example | None:
     """One example, or none where the draft did not come out."""
     act = chance.choices(list(SHARES), list(SHARES.values()))[0]
-    return _as_written(chance, act) if chance.random() < WRITTEN else _from_frames(chance, act)
+    questions = written(since)[act]
+    return _as_written(chance, questions) if questions and chance.random() < WRITTEN else _from_frames(chance, act)
 
 
-def _as_written(chance: random.Random, act: Act) -> Example | None:
-    question = chance.choice(written()[act])
+def _as_written(chance: random.Random, questions: Sequence[Written]) -> Example | None:
+    question = chance.choice(questions)
+    act = question.act
     draft = Draft(chance, None, in_digits=not question.in_english)
     text = put(question, draft)
     if question.in_english and chance.random() < DECORATED:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.reading.by_words import WordReader, hunch_of, role_of
-from advisor.reading.form import Before
+from advisor.reading.by_words import WordReader, hunch_of
+from advisor.reading.form import Before, parsed
+from advisor.reading.hunches import KEYS
 from advisor.reading.number import Role
 from advisor.reading.reader import numbers_beside_names, read
 from advisor.reading.reading import AFTER_ONE, WITH_DATA, Act, sensible_acts
@@ -88,26 +89,25 @@ def test_nobody_is_sent_away_who_speaks_of_methods():
     assert Act.OTHER in hunch_of("LoRa radio range", after_one=False, with_data=False)["act"]
 
 
+def test_every_number_that_could_mean_several_things_has_its_line():
+    question = "500 rows of 120 words, sorted into 4 kinds, on 8 GB"
+    numbers = numbers_beside_names(question)
+    told = parsed(WordReader().fill(question, numbers, None, with_data=False))
+    assert (told["500"], told["120"], told["4"]) == (Role.ROWS, Role.TOKENS, Role.CLASSES)
+    assert set(hunch_of(question, False, False, numbers)) == {*KEYS, "500", "120", "4"}
+
+
 @pytest.mark.parametrize(
-    ("question", "roles"),
+    ("question", "rows", "classes"),
     [
-        ("500 rows", [Role.ROWS]),
-        ("I have 500", [Role.ROWS]),
-        ("500 rows for 5 steps", [Role.ROWS, Role.STEPS]),
-        ("200 training steps", [Role.STEPS]),
-        ("texts of 120 tokens", [Role.TOKENS]),
-        ("64 rows, 4 different classes", [Role.ROWS, Role.CLASSES]),
-        ("8 GB and 2 hours", [Role.MEMORY, Role.MINUTES]),
-        ("a 7B model", [Role.PARAMETERS]),
-        ("0.83 of them", [Role.NOTHING]),
-        ("explain it as if I were 5", [Role.NOTHING]),
+        ("I have 500", 500, None),
+        ("600 utterances of bank customers and 22 intents", 600, 22),
+        ("Mam 600 recenzji i 5 kategorii", 600, 5),
+        ("990 exam questions, six levels", 990, 6),
+        ("explain it as if I were 5", None, None),
+        ("our 3 kids wrote 240 poems", 240, None),
     ],
 )
-def test_a_number_is_what_stands_behind_it(question: str, roles: list[Role]):
-    assert [role_of(one, question, Act.RECOMMEND) for one in numbers_beside_names(question)] == roles
-
-
-def test_a_share_is_a_score_only_where_one_is_told():
-    number = numbers_beside_names("it scored 0.83")[0]
-    assert role_of(number, "it scored 0.83", Act.RECORD) is Role.SCORE
-    assert role_of(number, "it scored 0.83", Act.RECOMMEND) is Role.NOTHING
+def test_what_a_number_counts_is_told_by_what_stands_around_it(question: str, rows: int | None, classes: int | None):
+    found = read(question, WordReader()).task
+    assert (found.rows, found.classes) == (rows, classes)

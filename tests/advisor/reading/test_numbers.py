@@ -9,7 +9,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from advisor.reading.number import PLAIN, Number, Role
-from advisor.reading.number_words import GIGABYTES, INSIDE, LONGEST, MINUTES, SCALES, UNITS, VAGUE, meant, parts
+from advisor.reading.number_words import (
+    GIGABYTES,
+    INSIDE,
+    LONGEST,
+    MINUTES,
+    MOMENTS,
+    SCALES,
+    UNITS,
+    VAGUE,
+    meant,
+    parts,
+)
 from advisor.reading.numbers import numbers_in
 
 PIECES = st.sampled_from(
@@ -248,6 +259,13 @@ def test_memory_becomes_gigabytes(text: str, gigabytes: float):
 def test_time_becomes_minutes(text: str, minutes: float):
     assert only(text).roles == (Role.MINUTES,)
     assert only(text).value == pytest.approx(minutes)
+
+
+@pytest.mark.parametrize(("moment", "minutes"), MOMENTS.items())
+def test_a_time_that_is_a_word_of_its_own_is_read_in_any_case(moment: str, minutes: float):
+    # The dotless letter is the same as the dotted one where case does not matter, and only there.
+    for text in (moment, moment.upper(), moment.title(), moment.replace("\u0131", "i")):
+        assert [(one.value, one.roles) for one in numbers_in(text)] == [(minutes, (Role.MINUTES,))]
 
 
 @pytest.mark.parametrize(

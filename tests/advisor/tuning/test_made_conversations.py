@@ -16,7 +16,9 @@ from advisor.reading.languages import language_in
 from advisor.reading.number import Number, Role
 from advisor.reading.reader import numbers_beside_names, read, understood
 from advisor.reading.reading import Act
+from advisor.tuning import conversations as conversations_module
 from advisor.tuning.conversations import SHARES, Example, conversations, example
+from advisor.tuning.written import Written, written
 
 COUNT = 1500
 
@@ -43,6 +45,17 @@ def pattern_for(made: Example) -> str:
 def test_the_same_seed_makes_the_same_examples():
     assert list(conversations(40, seed=3)) == list(conversations(40, seed=3))
     assert list(conversations(40, seed=3)) != list(conversations(40, seed=4))
+
+
+def test_lessons_can_be_of_the_newer_questions_only(monkeypatch):
+    every = [question for questions in written().values() for question in questions]
+    newest = Written(Act.RECOMMEND, "xyzzy")
+    kept = {act: [newest] if act is Act.RECOMMEND else [] for act in Act}
+    monkeypatch.setattr(conversations_module, "written", lambda since: kept if since == len(every) else written())
+    made = list(conversations(200, seed=3, since=len(every)))
+    asked = [question_of(one) for one in made if parsed(one.completion)["act"] == Act.RECOMMEND]
+    assert sum("xyzzy" in text.lower() for text in asked) > len(asked) / 3
+    assert not any("xyzzy" in question_of(one).lower() for one in conversations(200, seed=3))
 
 
 def test_as_many_are_made_as_are_asked_for():

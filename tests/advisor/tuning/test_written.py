@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from random import Random
 
@@ -9,7 +10,7 @@ from advisor.reading.form import SUBJECTS, TASKS, words
 from advisor.reading.number import Role
 from advisor.reading.reading import AFTER_ONE, WITH_DATA, Act
 from advisor.tuning.drafts import Draft
-from advisor.tuning.written import MARK, Written, put, written
+from advisor.tuning.written import MARK, PLACE, Written, put, written
 
 EVERY = [question for questions in written().values() for question in questions]
 
@@ -19,6 +20,14 @@ def test_every_act_has_been_written_about_and_nothing_twice():
     assert min(map(len, written().values())) > 40
     assert len({question.text for question in EVERY}) == len(EVERY) > 4000
     assert sum(not question.in_english for question in EVERY) > 800
+
+
+def test_those_behind_so_many_are_the_newest():
+    newest = [question for questions in written(len(EVERY) - 3).values() for question in questions]
+    assert len(newest) == 3
+    lines = PLACE.read_text(encoding="utf-8").splitlines()
+    assert {question.text for question in newest} == {json.loads(line)["text"] for line in lines[-3:]}
+    assert set(written(len(EVERY))) == set(Act)
 
 
 def test_what_they_tell_is_in_the_closed_vocabularies():

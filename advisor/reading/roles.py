@@ -1,0 +1,52 @@
+"""What a number in a question is likely to be, by what stands around it. Knows no order of roles, no form, no model.
+
+A linear model over `surroundings`, learned from the questions of the lessons (`python -m advisor.tuning.roles`). Two
+numbers of a question know nothing of each other: which of them holds is decided where the form is held to its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import safe_open
+
+from advisor.reading.number import Number, Role
+from advisor.reading.surroundings import surroundings
+
+PLACE = Path(__file__).with_name("roles.safetensors")
+LEAST = 1e-4
+"""No role that a number can have is less likely: its words are not all that there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """What was learned: for each role what each bucket speaks for and against it."""
+
+    weights: npt.NDArray[np.int8]
+    scales: npt.NDArray[np.float32]
+    offsets: npt.NDArray[np.float32]
+    roles: Sequence[Role]
+
+    def of(self, number: Number, question: str) -> Mapping[str, float]:
+        """How likely each role is of those that a number can have."""
+        found = surroundings(number, question)
+        much = np.fromiter(found.values(), np.float32, len(found))
+        told = (much @ self.weights[list(found)].astype(np.float32)) * self.scales + self.offsets
+        chances = dict(zip(self.roles, (1 / (1 + np.exp(-told.astype(np.float64)))).tolist(), strict=True))
+        own = {str(role): max(chances.get(role, 0.0), LEAST) for role in number.roles}
+        whole = sum(own.values())
+        return {role: chance / whole for role, chance in own.items()}
+
+
+@cache
+def roles() -> Roles:
+    """What the package was taught."""
+    with safe_open(PLACE, "np") as kept:
+        found = {name: kept.get_tensor(name) for name in kept.keys()}  # noqa: SIM118 (no mapping)
+        names = kept.metadata()["roles"].split("\n")
+    return Roles(found["weights"], found["scales"], found["offsets"], [Role(name) for name in names])
