@@ -18,6 +18,7 @@ import numpy.typing as npt
 from safetensors import safe_open
 
 from advisor.reading.grams import letter_grams, word_grams
+from advisor.reading.linear import Linear
 
 PLACE = Path(__file__).with_name("hunches.safetensors")
 KEYS = ("act", "task", "domain")
@@ -26,8 +27,6 @@ LEFT_OUT = ""
 """The value of a line that is not there."""
 STATE = 0.5
 """What it weighs that there was a recommendation before, or that there is a file; all grams of a kind weigh one."""
-SUREST = 50.0
-"""No line is surer than this, as a logarithm of odds."""
 Hunch = Mapping[str, Mapping[str, float]]
 """How likely each value of each line is, by the line's key."""
 Array = npt.NDArray[np.float32]
@@ -67,16 +66,12 @@ class Hunches:
     """What was learned: the features, and for each value of each line what they speak for and against it."""
 
     features: Features
-    weights: npt.NDArray[np.int8]
-    scales: Array
-    offsets: Array
+    linear: Linear
     values: Mapping[str, Sequence[str]]
 
     def of(self, question: str, after_one: bool, with_data: bool) -> Hunch:
         """How likely each value of each line is."""
-        places, much = self.features.of(question, after_one, with_data)
-        told = (much @ self.weights[places].astype(np.float32)) * self.scales + self.offsets
-        chances = 1 / (1 + np.exp(-np.clip(told.astype(np.float64), -SUREST, SUREST)))
+        chances = self.linear.chances(*self.features.of(question, after_one, with_data))
         found, start = {}, 0
         for key in KEYS:
             own = chances[start : start + len(self.values[key])]
@@ -93,4 +88,4 @@ def hunches() -> Hunches:
         found = {name: kept.get_tensor(name) for name in kept.keys()}  # noqa: SIM118 (no mapping)
     features = Features(found["words"], found["letters"], found["rarity"].astype(np.float32))
     values = {key: told[key].split("\n") for key in KEYS}
-    return Hunches(features, found["weights"], found["scales"], found["offsets"], values)
+    return Hunches(features, Linear.of(found), values)

@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from safetensors import safe_open
 
+from advisor.reading.linear import Linear
 from advisor.reading.number import Number, Role
 from advisor.reading.surroundings import surroundings
 
@@ -27,17 +27,14 @@ LEAST = 1e-4
 class Roles:
     """What was learned: for each role what each bucket speaks for and against it."""
 
-    weights: npt.NDArray[np.int8]
-    scales: npt.NDArray[np.float32]
-    offsets: npt.NDArray[np.float32]
+    linear: Linear
     roles: Sequence[Role]
 
     def of(self, number: Number, question: str) -> Mapping[str, float]:
         """How likely each role is of those that a number can have."""
         found = surroundings(number, question)
-        much = np.fromiter(found.values(), np.float32, len(found))
-        told = (much @ self.weights[list(found)].astype(np.float32)) * self.scales + self.offsets
-        chances = dict(zip(self.roles, (1 / (1 + np.exp(-told.astype(np.float64)))).tolist(), strict=True))
+        places, much = np.fromiter(found, int, len(found)), np.fromiter(found.values(), np.float32, len(found))
+        chances = dict(zip(self.roles, self.linear.chances(places, much).tolist(), strict=True))
         own = {str(role): max(chances.get(role, 0.0), LEAST) for role in number.roles}
         whole = sum(own.values())
         return {role: chance / whole for role, chance in own.items()}
@@ -49,4 +46,4 @@ def roles() -> Roles:
     with safe_open(PLACE, "np") as kept:
         found = {name: kept.get_tensor(name) for name in kept.keys()}  # noqa: SIM118 (no mapping)
         names = kept.metadata()["roles"].split("\n")
-    return Roles(found["weights"], found["scales"], found["offsets"], [Role(name) for name in names])
+    return Roles(Linear.of(found), [Role(name) for name in names])

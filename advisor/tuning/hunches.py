@@ -8,12 +8,10 @@ minutes on one core for all. The same seed gives the same file.
 
 from __future__ import annotations
 
-import argparse
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +24,7 @@ from advisor.reading.grams import letter_grams, word_grams
 from advisor.reading.hunches import KEYS, LEFT_OUT, PLACE, Features
 from advisor.reading.reading import Act
 from advisor.tuning.conversations import Example, conversations
+from advisor.tuning.linear import given, shrunk
 from metapeft_core.files import replaced_file
 
 FEWEST = 8, 12
@@ -62,15 +61,6 @@ def main(words: Sequence[str] | None = None) -> None:
     every = features_of([lesson.question for lesson in taught], FEWEST)
     telling = kept(learn(taught, every, chosen.seed), KEPT)
     save(learn(taught, telling, chosen.seed), chosen.out)
-
-
-def given(about: str | None, place: Path, words: Sequence[str] | None) -> argparse.Namespace:
-    """What was said behind the command; roles of numbers are taught by the same words."""
-    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=place)
-    parser.add_argument("--lessons", type=int, default=160_000)
-    parser.add_argument("--seed", type=int, default=3)
-    return parser.parse_args(words)
 
 
 def lessons(count: int, seed: int) -> Iterator[Lesson]:
@@ -141,17 +131,6 @@ def save(learned: Learned, place: Path) -> None:
     tensors |= {"words": features.words, "letters": features.letters, "rarity": features.rarity.astype(np.float16)}
     with replaced_file(place) as fresh:
         save_file(tensors, fresh, {key: "\n".join(values) for key, values in learned.values.items()})
-
-
-def shrunk(weights: Floats, offsets: Floats) -> dict[str, npt.NDArray[Any]]:
-    """Weights of a byte, with what to multiply those of each value by."""
-    scales = np.maximum(np.abs(weights).max(axis=0) / 127, np.finfo(np.float32).tiny)
-    return {
-        # What is written is memory as it lies, whatever its order.
-        "weights": np.ascontiguousarray(np.round(weights / scales), np.int8),
-        "scales": scales.astype(np.float32),
-        "offsets": offsets.astype(np.float32),
-    }
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from advisor.reading.reader import numbers_beside_names
 from advisor.reading.roles import PLACE
 from advisor.reading.surroundings import BUCKETS, surroundings
 from advisor.tuning.conversations import Example, conversations
-from advisor.tuning.hunches import given, shrunk
+from advisor.tuning.linear import given, shrunk
 from metapeft_core.files import replaced_file
 
 PENALTY, ROUNDS = 2e-5, 5
