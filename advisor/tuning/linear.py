@@ -1,4 +1,4 @@
-"""What it takes to teach any linear model of the reading: the words behind the command, and small weights. Knows none."""
+"""What teaching any linear model of the reading takes: words behind the command, and small weights. Knows no lesson."""
 
 from __future__ import annotations
 
