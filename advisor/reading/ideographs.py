@@ -14,12 +14,12 @@ PARTS = {"十": 10.0, "십": 10.0, "百": 100.0, "千": 1000.0, "백": 100.0, "�
 WHOLES = {"万": 1e4, "萬": 1e4, "亿": 1e8, "億": 1e8, "만": 1e4, "억": 1e8}
 """What multiplies everything before it."""
 _ONE, _SCALE = "".join(ONES), "".join([*PARTS, *WHOLES])
-_DIGITS = r"(?<![\d.,A-Za-z])\d{1,3}(?:,\d{3})*(?:\.\d+)?"
+_DIGITS = r"(?<![\d.A-Za-z])(?<!\d,)\d{1,3}(?:,\d{3})*(?:\.\d+)?"
 NUMERAL = re.compile(
     # "500만" is more often "only 500" than five million.
     rf"(?:(?:(?!\d{{3,}}만){_DIGITS}|(?<=[{_SCALE}])\d|(?<![千{_ONE}])[十百](?=[万萬])|[{_ONE}])\s?[{_SCALE}]+)+[{_ONE}]?"
     rf"|(?<![{_ONE}{_SCALE}])十[{_ONE}]"
-    rf"|(?<![{_ONE}{_SCALE}])[{_ONE}](?=种|類|类|個?つ|つの|クラス|段階|種類|个?小时|个?钟头|時間|分钟|档|位|值|値|个(?:类|级|等|标签|意图|主题|情|档|部门))"
+    rf"|(?<![{_ONE}{_SCALE}])[{_ONE}](?=种|類|类|個?つ|つの|クラス|段階|種類|ジャンル|区分|択|方言|[个個]时期|個時期|種標籤|个?小时|个?钟头|時間|分钟|档|位|值|値|个(?:类|级|等|标签|意图|主题|情|档|部门))"
 )
 """A scale alone is part of many words (百科, 千万), and so is a sign for one of the first nine numbers."""
 SPELT = {sign: float(value) for value, sign in enumerate("일이삼사오육칠팔구", 1)}

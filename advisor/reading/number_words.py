@@ -31,6 +31,8 @@ BEHIND_DIGITS = {**_worth("multiples"), **UNSPACED_MULTIPLES}
 """Multiply digits, and are no scales elsewhere: nobody reads the words for numbers before them yet."""
 FRACTIONS = _worth("fractions")
 """Before a scale or a time they are so much of it: "half a million"."""
+BESIDE_SCALES: Mapping[str, str] = _TOLD["beside_scales"]
+"""What a word is before a scale or joined to one; elsewhere it is another word: Arabic "half" is "text" as well."""
 ARTICLES = _listed("articles")
 """Before a scale or a dozen they mean one; elsewhere they mean nothing."""
 VAGUE = _listed("vague")
@@ -42,6 +44,8 @@ PERCENT = _listed("percent")
 """Say that a number is a share, written as one word."""
 MINUTES = _worth("minutes")
 """What a unit of time is in minutes."""
+LONGEST_TIME = 60 * 1440.0
+"""In minutes; nobody trains for longer, so more days than these are themselves what is counted."""
 NO_TIME_ALONE = _listed("no_time_alone")
 """Units of time that mean something else behind an article: "a jam"."""
 MOMENTS = {word.replace("_", " "): value for word, value in _worth("moments").items()}
@@ -92,3 +96,9 @@ def _parts(word: str) -> tuple[str, ...]:
             if rest or (end == len(word) and first not in INSIDE):
                 return (first, *rest)
     return ()
+
+
+def in_minutes(value: float, unit: str) -> float | None:
+    """So much of a unit of time; None where it is none, or more than anybody trains for."""
+    time = value * MINUTES[unit] if unit in MINUTES else None
+    return time if time is not None and time <= LONGEST_TIME else None

@@ -21,6 +21,7 @@ from advisor.reading.number_words import (
     PERCENT,
     SCALES,
     UNSPACED_MULTIPLES,
+    in_minutes,
     meant,
 )
 from advisor.reading.numbers_in_words import LATIN, WORD, numbers_in_words
@@ -30,17 +31,29 @@ BETWEEN = r"[,.'’ \u00a0\u2009\u202f]"
 """What stands between groups of three digits; spaces of several widths too."""
 UNSPACED = "|".join(
     (
-        "个?小时|分钟|時間|分間|分(?=以内|で|ほど|くらい|程度|しか|まで)|시간|분|기가|ギガ|个G(?![A-Za-z])",
+        "个?小时|分钟|時間|分間|分(?=以内|で|ほど|くらい|程度|しか|まで)|시간|분|기가|ギガ|个G(?![A-Za-z])|퍼센트|프로(?!그램|젝트|세스)",
         *UNSPACED_MULTIPLES,
+        *sorted((word for word in (*GIGABYTES, *MINUTES, *PERCENT) if not word.isalpha()), key=len, reverse=True),
     )
 )
 """Units in scripts that put no space between words, or more letters behind them, or signs that are no letters."""
+BEFORE = r"(?:(?<![A-Za-z0-9_./])|(?<=RAM)|(?<=\dx)(?=\d+ ?[gG][bB]))(?<!\d,)(?<![A-Za-z]-)"
+"""What a number may stand behind; behind others it is a part of a name."""
 DIGITS = re.compile(
-    rf"(?:(?<![A-Za-z0-9_./])|(?<=RAM))(?<!\d,)(?<![A-Za-z]-)(?P<number>\d{{1,3}}(?:{BETWEEN}\d{{3}})+(?!\d|\.\d)|\d+(?:[.,]\d+)?|(?<![\d\w])\.\d{{1,4}})"
+    rf"{BEFORE}(?P<number>\d{{1,3}}(?:{BETWEEN}\d{{3}})+(?!\d|\.\d)|\d+(?:[.,]\d+)?|(?<![\d\w])\.\d{{1,4}})"
     rf"(?:(?P<close>[%٪]|[wW](?=[\u4e00-\u9fff])|[kKmMbBgG](?![{LATIN}0-9_]))"
     rf"|(?:[ \u00a0\u202f-]?(?P<unit>(?:per|por|pour) ci?ent[{LATIN}]*|{UNSPACED}|[{LATIN}]+|[^\W\d_]+|%)))?(?![\d])"
 )
-MULTIPLES = {"k": 1e3, "\u043a": 1e3, "w": 1e4, "m": 1e6, "mio": 1e6, **BEHIND_DIGITS, **SCALES}
+METRE = "\u043c"
+"""Russian for a million as well, where it stands close to its number."""
+MULTIPLES = {"k": 1e3, "\u043a": 1e3, "w": 1e4, "m": 1e6, METRE: 1e6, "mio": 1e6, **BEHIND_DIGITS, **SCALES}
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+"""Elsewhere "w" is no ten thousand: "2,750 w short versions" come with them."""
+TIMES = re.compile(r"^x\d")
+"""Behind a number they say that it is how many there are of something else: "2x24GB"."""
+OF_A_HUNDRED = re.compile(r"(?:%|\by\u00fczde )$", re.I)
+"""Before a number, as shares are said in Turkish."""
+AND_MINUTES = re.compile(r"\b(?P<hours>\d{1,2}) ?h ?(?P<minutes>[0-5]\d)\b", re.I)
 OTHER_BEFORE = re.compile(
     rf"(?:(?<![{LATIN}0-9_])"
     r"(?:rank|r|alpha|lora_alpha|seed|lr|learning[ -]rate|rate|python|cuda|torch|version|v|epochs?|gpt|rtx|gtx|"
@@ -97,6 +110,8 @@ def _powers_of_ten(text: str) -> Iterator[Number]:
 
 
 def _moments(text: str) -> Iterator[Number]:
+    for match in AND_MINUTES.finditer(text):
+        yield Number(match[0], match.start(), 60.0 * int(match["hours"]) + int(match["minutes"]), (Role.MINUTES,))
     for match in MOMENT.finditer(text):
         # Under `re.I` more letters are alike than `lower` makes so: "yarim saat" is "yarım saat".
         value = next(value for word, value in MOMENTS.items() if re.fullmatch(re.escape(word), match[0], re.I))
@@ -120,12 +135,11 @@ def _in_digits(text: str) -> Iterator[Number]:
     for match in DIGITS.finditer(text):
         if any(start <= match.start() < end for start, end in others):
             continue
-        unit = (match["close"] or match["unit"] or "").lower()
+        unit = _unit(match, text)
         if _is_a_name(text[: match.start()], match["number"], text[match.end("number") :], unit):
             continue
         found = _measured(match["number"], unit, bool(match["close"]))
-        if text[: match.start()].endswith("%"):
-            # As it is written in Turkish.
+        if OF_A_HUNDRED.search(text[: match.start()]):
             found = _value(match["number"]) / 100, (Role.SCORE, Role.NOTHING), False
         if found is not None:
             value, roles, takes_unit = found
@@ -135,9 +149,20 @@ def _in_digits(text: str) -> Iterator[Number]:
                 yield _scaled(Number(shown, match.start(), value, roles), following)
 
 
+def _unit(match: re.Match[str], text: str) -> str:
+    """What a number is measured in, if that is said."""
+    said = match["close"] or match["unit"] or ""
+    if said == "G":
+        return "gb"
+    apart = match["unit"] is not None and match.end("number") < match.start("unit")
+    if (said == METRE and apart) or (said in ("w", "W") and not CHINESE.search(text)):
+        return ""
+    return said.lower()
+
+
 def _is_a_name(before: str, digits: str, following: str, unit: str) -> bool:
     """Whether it tells one thing from others of its kind: a rank, a version, a room, a graphics card."""
-    if OTHER_BEFORE.search(before) and unit not in GIGABYTES:
+    if TIMES.match(following) or (OTHER_BEFORE.search(before) and unit not in GIGABYTES):
         return True
     return bool(CARD.search(before) and CARDS.match(digits + following) and len(digits) == 4)
 
@@ -147,11 +172,12 @@ def _measured(digits: str, unit: str, close: bool) -> tuple[float, tuple[Role, .
     value = _value(digits)
     if unit in GIGABYTES or (unit == "g" and close):
         return value * GIGABYTES.get(unit, 1.0), (Role.MEMORY,), True
-    if unit in MINUTES and not (close and unit in "hs"):
-        return value * MINUTES[unit], (Role.MINUTES,), True
+    time = in_minutes(value, unit)
+    if time is not None and not (close and unit in "hs"):
+        return time, (Role.MINUTES,), True
     if unit in ("%", "٪") or "".join(unit.split()) in PERCENT:
         return value / 100, (Role.SCORE, Role.NOTHING), True
-    if unit == "b":
+    if unit in ("b", "\u0431"):
         return value * 1e9, (Role.PARAMETERS,), True
     if unit in OTHER_AFTER:
         return None

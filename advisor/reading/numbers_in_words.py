@@ -10,6 +10,7 @@ from itertools import zip_longest
 from advisor.reading.number import PLAIN, Number, Role, countable, labels
 from advisor.reading.number_words import (
     ARTICLES,
+    BESIDE_SCALES,
     CLASSES,
     FRACTIONS,
     GIGABYTES,
@@ -21,13 +22,17 @@ from advisor.reading.number_words import (
     SCALES,
     UNITS,
     VAGUE,
+    in_minutes,
     meant,
     parts,
 )
 
 LATIN = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
 """Words of these letters end where letters of another script begin: 8GB显存."""
-WORD = re.compile(rf"[{LATIN}]+|[^\W\d_{LATIN}]+(?:['\u2019][\u0400-\u04ff]+)?")
+WITH = "\u0648"
+"""Arabic for "and": it is written as the first letter of the word behind it."""
+_BEHIND_IT = "|".join(word for word in (*UNITS, *SCALES, *FRACTIONS, *BESIDE_SCALES) if "\u0600" <= word[0] <= "\u06ff")
+WORD = re.compile(rf"{WITH}(?=(?:{_BEHIND_IT})\b)|[{LATIN}]+|[^\W\d_{LATIN}]+(?:['\u2019][\u0400-\u04ff]+)?")
 """Ukrainian words have apostrophes inside."""
 AND_A_HALF = re.compile(
     r"^ (?:and a half|und eine halbe|et demie?|y media|e mezza|e meia|en een half|och en halv)\b", re.I
@@ -64,6 +69,11 @@ class _Phrase:
 
     def room(self) -> float:
         """Below which a number may be joined to it: "one hundred and fifty", "vinte e cinco"."""
+        if self.join == WITH and self.worth() < 10:
+            # Ones stand before tens there.
+            return 100.0
+        if self.join == WITH and not self.current:
+            return self.scale
         if self.current >= 100 or (self.total and not self.current):
             return 100.0
         return 10.0 if self.current >= 20 and self.current % 10 == 0 and self.join != "and" else 0.0
@@ -74,11 +84,11 @@ def numbers_in_words(text: str) -> Iterator[Number]:
     phrase: _Phrase | None = None
     words = list(WORD.finditer(text))
     for match, following in zip_longest(words, words[1:]):
-        word = meant(match[0].lower())
+        word, behind = meant(match[0].lower()), meant(following[0].lower()) if following else ""
+        if behind in SCALES or (phrase and phrase.join == WITH):
+            word = BESIDE_SCALES.get(word, word)
         gap = text[phrase.reach : match.start()] if phrase else ""
-        if phrase and (
-            gap.strip(" -") or not _continues(phrase, word, meant(following[0].lower()) if following else "")
-        ):
+        if phrase and (gap.strip(" -") or not _continues(phrase, word, behind)):
             yield from _finished(phrase, text)
             phrase = None
         if phrase is None:
@@ -142,8 +152,11 @@ def _take(phrase: _Phrase, word: str) -> None:
         phrase.current = phrase.current * 12 if worth == 12 and phrase.current else phrase.current + worth
 
 
-def _is_one(shown: str, unit: str) -> bool:
-    return shown.lower() in ARTICLES and unit not in NO_TIME_ALONE
+def _is_time(phrase: _Phrase, shown: str, unit: str) -> bool:
+    """Whether so many of a unit are a time; a letter behind a word is none, nor is an article before just anything."""
+    if len(unit) < 2 or in_minutes(phrase.worth() or 1.0, unit) is None:
+        return False
+    return phrase.counted or phrase.half or (shown.lower() in ARTICLES and unit not in NO_TIME_ALONE)
 
 
 def _finished(phrase: _Phrase, text: str) -> Iterator[Number]:
@@ -154,7 +167,7 @@ def _finished(phrase: _Phrase, text: str) -> Iterator[Number]:
     value = phrase.worth()
     if phrase.vague:
         yield Number(shown, phrase.start, value, PLAIN, vague=True)
-    elif unit in MINUTES and len(unit) > 1 and (phrase.counted or phrase.half or _is_one(shown, unit)):
+    elif _is_time(phrase, shown, unit):
         half = AND_A_HALF.match(text[end:])
         whole = text[phrase.start : end + (len(half[0]) if half else 0)]
         yield Number(whole, phrase.start, ((value or 1.0) + 0.5 * bool(half)) * MINUTES[unit], (Role.MINUTES,))

@@ -59,12 +59,33 @@ def put(question: Written, draft: Draft) -> str:
     for key, value in (("task", question.task), ("domain", question.domain)):
         if value is not None:
             draft.values[key] = words(value)
-    return MARK.sub(lambda mark: _literal(mark, draft) if mark["role"] else _slot(mark["slot"], draft), question.text)
+    literals: list[_Literal] = []
+    text, end = "", 0
+    for mark in MARK.finditer(question.text):
+        text += question.text[end : mark.start()]
+        if mark["role"]:
+            literals.append(_Literal(len(draft.roles), len(text), len(text + mark["literal"]), Role(mark["role"])))
+        text += mark["literal"] or _slot(mark["slot"], draft)
+        end = mark.end()
+    text += question.text[end:]
+    for literal in reversed(literals):
+        draft.roles[literal.place : literal.place] = literal.told(text)
+    return text
 
 
-def _literal(mark: re.Match[str], draft: Draft) -> str:
-    draft.roles += [(number.value, Role(mark["role"])) for number in numbers_in(mark["literal"])]
-    return mark["literal"]
+@dataclass(frozen=True, slots=True)
+class _Literal:
+    """A number that stands as it was written: what it is worth may be told by what stands around it only."""
+
+    place: int
+    """How many numbers were put in before it."""
+    start: int
+    end: int
+    role: Role
+
+    def told(self, text: str) -> list[tuple[float, Role]]:
+        """What its numbers are worth, and what they are."""
+        return [(one.value, self.role) for one in numbers_in(text) if one.start < self.end and self.start < one.end]
 
 
 def _slot(name: str, draft: Draft) -> str:

@@ -448,3 +448,104 @@ def test_years_count_nothing(text: str, values: list[float]):
 def test_words_that_are_like_a_scale_are_none(word: str):
     assert meant(word) == word
     assert only(f"48 {word} rows").value == 48
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("خمسة وعشرين", 25),
+        ("خمسة وعشرين ألف مثال", 25_000),
+        ("ألف ومئتين", 1200),
+        ("ثلاثة آلاف وخمسمئة مثال", 3500),
+        ("مليون وخمسمئة ألف جملة", 1_500_000),
+        ("مقالات وأربعين ألف مقال", 40_000),
+        ("مئة وخمسين", 150),
+        ("اثنا عشر", 12),
+        ("ربع مليون", 250_000),
+        ("نص مليون جملة", 500_000),
+        ("مليون ونص", 1_500_000),
+        ("ألف نص", 1000),
+        ("خمستاشر ألف", 15_000),
+    ],
+)
+def test_arabic_joins_numbers_by_a_letter(text: str, value: float):
+    assert only(text).value == value
+
+
+def test_arabic_lists_of_numbers_stay_apart():
+    assert [one.value for one in numbers_in("عشرة وعشرين")] == [10, 20]
+    assert [one.value for one in numbers_in("300 مقال وأربع درجات")] == [300, 4]
+
+
+@pytest.mark.parametrize(
+    ("text", "gigabytes"),
+    [
+        ("24 گیگ", 24),
+        ("۱۶ گیگابایت", 16),
+        ("12 जीबी का कार्ड", 12),
+        ("8 ג'יגה", 8),
+        ("18 กิ๊ก", 18),
+        ("8 γίγα", 8),
+        ("6 gigabajtach", 6),
+        ("12 gigaa", 12),
+        ("16 гигами", 16),
+        ("16 G", 16),
+        ("2x24GB", 24),
+    ],
+)
+def test_memory_is_said_in_many_languages(text: str, gigabytes: float):
+    assert (only(text).roles, only(text).value) == ((Role.MEMORY,), gigabytes)
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("45 phút", 45),
+        ("3 tiếng", 180),
+        ("20 λεπτά", 20),
+        ("1 ώρα", 60),
+        ("۴۰ دقیقه", 40),
+        ("45 मिनट", 45),
+        ("6 ชั่วโมง", 360),
+        ("3 óra", 180),
+        ("1h30", 90),
+        ("2 h 05", 125),
+        ("60 days", 86_400),
+    ],
+)
+def test_time_is_said_in_many_languages(text: str, minutes: float):
+    assert (only(text).roles, only(text).value) == ((Role.MINUTES,), minutes)
+
+
+@pytest.mark.parametrize("text", ["3,650 days", "twelve thousand days", "4.380 gün", "210 dias", "عشرة آلاف يوم"])
+def test_more_days_than_anybody_trains_for_are_counted_themselves(text: str):
+    assert Role.ROWS in only(text).roles
+    assert Role.MINUTES not in only(text).roles
+
+
+@pytest.mark.parametrize(("text", "value"), [("2,750 w titles", 2750), ("我有3w条", 30_000), ("数据2w，", 20_000)])
+def test_ten_thousands_are_a_letter_in_chinese_only(text: str, value: float):
+    assert only(text).value == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("換個说法,7千句", 7000),
+        ("360м параметров", 360e6),
+        ("5 м", 5),
+        ("8 milliárd", 8e9),
+        ("3 miljardin mallilla", 3e9),
+    ],
+)
+def test_what_is_multiplied_is_told_by_what_stands_around(text: str, value: float):
+    assert only(text).value == value
+
+
+@pytest.mark.parametrize("text", ["yüzde 52", "%52", "52 प्रतिशत", "52프로였습니다", "52퍼센트"])
+def test_shares_are_said_before_and_behind(text: str):
+    assert (only(text).value, only(text).roles[0]) == (0.52, Role.SCORE)
+
+
+def test_how_many_there_are_of_something_is_no_number_of_rows():
+    assert numbers_in("1024x768") == ()
