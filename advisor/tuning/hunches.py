@@ -117,11 +117,18 @@ def matrix_of(features: Features, taught: Sequence[Lesson]) -> csr_matrix:
 
 def kept(learned: Learned, most: int) -> Features:
     """The features that tell most; what is left is learned again, since a question's grams weigh one in all."""
-    features, told = learned.features, (learned.weights[:-2] ** 2).sum(axis=1)
+    features, told = learned.features, telling(learned)[:-2]
     stays = np.zeros(len(told), bool)
     stays[np.argsort(-told, kind="stable")[:most]] = True
     words, letters = stays[: len(features.words)], stays[len(features.words) :]
     return Features(features.words[words], features.letters[letters], features.rarity[stays])
+
+
+def telling(learned: Learned) -> Floats:
+    """How much each feature tells of all lines; each line counts the same, however many values it has."""
+    ends = np.cumsum([len(values) for values in learned.values.values()])
+    lines = np.split(learned.weights**2, ends[:-1], axis=1)
+    return np.asarray(sum(line.sum(axis=1) / line.sum() for line in lines))
 
 
 def save(learned: Learned, place: Path) -> None:

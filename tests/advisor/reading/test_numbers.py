@@ -472,6 +472,20 @@ def test_arabic_joins_numbers_by_a_letter(text: str, value: float):
     assert only(text).value == value
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("δύο χιλιάδες πεντακόσια", 2500),
+        ("χίλιες διακόσιες", 1200),
+        ("τριακόσια πενήντα", 350),
+        ("5 χιλιάδες", 5000),
+        ("μισό εκατομμύριο", 500_000),
+    ],
+)
+def test_numbers_are_read_in_greek_words(text: str, value: float):
+    assert only(text).value == value
+
+
 def test_arabic_lists_of_numbers_stay_apart():
     assert [one.value for one in numbers_in("عشرة وعشرين")] == [10, 20]
     assert [one.value for one in numbers_in("300 مقال وأربع درجات")] == [300, 4]

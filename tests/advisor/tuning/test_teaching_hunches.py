@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
@@ -9,7 +11,7 @@ from scipy.special import expit
 
 from advisor.reading.hunches import KEYS, LEFT_OUT
 from advisor.tuning.conversations import Example
-from advisor.tuning.hunches import features_of, kept, learn, lesson_of, lessons, matrix_of, save
+from advisor.tuning.hunches import features_of, kept, learn, lesson_of, lessons, matrix_of, save, telling
 
 FEW = 2, 2
 
@@ -58,9 +60,16 @@ def test_every_question_weighs_one_of_each_kind(taught, learned):
 def test_the_features_that_tell_most_are_kept(learned):
     fewer = kept(learned, 300)
     assert len(fewer.words) + len(fewer.letters) == len(fewer.rarity) == 300
-    told = (learned.weights[:-2] ** 2).sum(axis=1)
+    told = telling(learned)[:-2]
     numbers = np.concatenate((learned.features.words, learned.features.letters))
     assert set(numbers[np.argsort(-told)[:300]].tolist()) == {*fewer.words.tolist(), *fewer.letters.tolist()}
+
+
+def test_every_line_has_the_same_say_in_what_is_kept(learned):
+    acts = len(learned.values["act"])
+    many = replace(learned, weights=np.concatenate((learned.weights[:, :acts], learned.weights[:, acts:] * 9), axis=1))
+    assert telling(many) == pytest.approx(telling(learned))
+    assert telling(learned).sum() == pytest.approx(len(KEYS))
 
 
 def test_what_is_written_is_what_was_learned(taught, learned, tmp_path, monkeypatch):
