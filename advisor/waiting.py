@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 
 from advisor.reading.form import SILENT
 from advisor.reading.number import Number, Role
-from advisor.reading.reader import numbers_beside_names
+from advisor.reading.reader import HANDFUL, numbers_beside_names
 from advisor.reading.reading import AFTER_ONE, Act, Reading
 from advisor.state import merged
 
 BARE = 4
 """Words of an answer that says hardly anything but what was asked."""
+BEFORE_IT = 2
+"""As many words before a number are too many for an answer that begins with it; "about 2000" does."""
 GOES_ON = (Act.RECOMMEND, *AFTER_ONE, *SILENT)
 """What an answer that is no question may be taken for."""
 OF_A_METHOD = (Act.RUN, Act.EXPORT, Act.RECORD)
@@ -52,7 +54,7 @@ def gone_on(waiting: Reading, reading: Reading, words: str) -> GoneOn:
     has_method = waiting.act in OF_A_METHOD and len(reading.methods) == 1
     is_answer = rows is not None or score is not None or unknown or has_model or has_method
     is_bare = len(words.split()) <= BARE and len(reading.methods) <= 1
-    if not is_answer or (_is_another(waiting, reading) and not is_bare):
+    if not is_answer or (_is_another(waiting, reading, _begins_with_it(numbers, words)) and not is_bare):
         return GoneOn(reading)
     task = merged(waiting.task, replace(reading.task, rows=rows))
     whole = replace(
@@ -66,12 +68,21 @@ def gone_on(waiting: Reading, reading: Reading, words: str) -> GoneOn:
     return GoneOn(whole, may_ask=not unknown)
 
 
-def _is_another(waiting: Reading, reading: Reading) -> bool:
+def _begins_with_it(numbers: tuple[Number, ...], words: str) -> bool:
+    """Whether the number that was asked for comes first: "2000, and it must fit in 8 GB"."""
+    first = next(iter(numbers), None)
+    if first is None or Role.ROWS not in first.roles or first.value < HANDFUL:
+        return False
+    return len(words[: first.start].split()) < BEFORE_IT
+
+
+def _is_another(waiting: Reading, reading: Reading, begins_with_it: bool) -> bool:
     """Whether it is a question of its own: it asks for something else, or is about another task."""
     own, old = reading.task, waiting.task
     is_other_task = own.task_type is not None and old.task_type is not None and own.task_type != old.task_type
     is_elsewhere = own.domain is not None and old.domain is not None and own.domain != old.domain
-    return reading.act not in (*GOES_ON, waiting.act) or is_other_task or is_elsewhere
+    asks = reading.act not in (*GOES_ON, waiting.act) and not begins_with_it
+    return asks or is_other_task or is_elsewhere
 
 
 def _rows(numbers: tuple[Number, ...]) -> int | None:

@@ -32,6 +32,15 @@ def test_what_is_said_beside_the_number_counts_too():
     assert (found.task.rows, found.memory_gb, found.model) == (2000, 8.0, "Qwen3-4B")
 
 
+@pytest.mark.parametrize("act", [Act.COST, Act.COMPARE, Act.EXPLAIN])
+def test_who_begins_with_the_number_answers_whatever_else_is_thought_to_be_asked(act: Act):
+    for words, rows in (("2000, and how long would that take me", 2000), ("about 1,500 so will it fit at all", 1500)):
+        found = gone_on(LEGAL, Reading(act), words).reading
+        assert (found.act, found.task.rows) == (Act.RECOMMEND, rows)
+    for words in ("which of these 2 is better, and how much", "2 methods, LoRA or AdaLoRA, which wins"):
+        assert gone_on(LEGAL, Reading(act), words).reading.act is act
+
+
 @pytest.mark.parametrize("words", ["use Qwen3-4B", "on a 7B model"])
 def test_what_a_model_is_called_counts_no_rows(words: str):
     found = after(words)
