@@ -19,7 +19,7 @@ SENTENCES: Mapping[str, tuple[str, ...]] = {
         "{method} is the best bet here: with a probability of {chance} no other method beats it by more than noise.",
         "I would take {method}. The probability that it is the best, or as good as the best, is {chance}.",
         "{method} comes out first, and is as good as the best with a probability of {chance}.",
-        "Most likely nothing does better than {method} ({chance}).",
+        "{method} is more likely than any other to be as good as the best ({chance}).",
     ),
     "tie": (
         "{method} and {tied} are within noise of each other here, and {method} is the cheapest of them.",
