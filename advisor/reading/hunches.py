@@ -15,10 +15,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import safe_open
 
 from advisor.reading.grams import letter_grams, word_grams
-from advisor.reading.linear import Linear
+from advisor.reading.linear import Linear, kept_at
 
 PLACE = Path(__file__).with_name("hunches.safetensors")
 KEYS = ("act", "task", "domain")
@@ -83,9 +82,7 @@ class Hunches:
 @cache
 def hunches() -> Hunches:
     """What the package was taught."""
-    with safe_open(PLACE, "np") as kept:
-        told = kept.metadata()
-        found = {name: kept.get_tensor(name) for name in kept.keys()}  # noqa: SIM118 (no mapping)
+    found, told = kept_at(PLACE)
     features = Features(found["words"], found["letters"], found["rarity"].astype(np.float32))
     values = {key: told[key].split("\n") for key in KEYS}
     return Hunches(features, Linear.of(found), values)

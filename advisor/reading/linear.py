@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from safetensors import safe_open
 
 SUREST = 50.0
 """No value is surer than this, as a logarithm of odds."""
@@ -31,3 +33,9 @@ class Linear:
         """How likely each value is by itself, from how much there is of which features."""
         told = (much @ self.weights[places].astype(np.float32)) * self.scales + self.offsets
         return np.asarray(1 / (1 + np.exp(-np.clip(told.astype(np.float64), -SUREST, SUREST))))
+
+
+def kept_at(place: Path) -> tuple[dict[str, npt.NDArray[Any]], Mapping[str, str]]:
+    """The tensors of a file, and what else it tells."""
+    with safe_open(place, "np") as kept:
+        return {name: kept.get_tensor(name) for name in kept.keys()}, kept.metadata()  # noqa: SIM118 (no mapping)

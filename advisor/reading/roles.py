@@ -12,9 +12,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from safetensors import safe_open
 
-from advisor.reading.linear import Linear
+from advisor.reading.linear import Linear, kept_at
 from advisor.reading.number import Number, Role
 from advisor.reading.surroundings import surroundings
 
@@ -43,7 +42,5 @@ class Roles:
 @cache
 def roles() -> Roles:
     """What the package was taught."""
-    with safe_open(PLACE, "np") as kept:
-        found = {name: kept.get_tensor(name) for name in kept.keys()}  # noqa: SIM118 (no mapping)
-        names = kept.metadata()["roles"].split("\n")
-    return Roles(Linear.of(found), [Role(name) for name in names])
+    tensors, told = kept_at(PLACE)
+    return Roles(Linear.of(tensors), [Role(name) for name in told["roles"].split("\n")])

@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from advisor.reading.form import words
-from advisor.reading.number import Role
+from advisor.reading.number import Number, Role
 from advisor.reading.numbers import numbers_in
 from advisor.reading.reading import Act
 from advisor.tuning.drafts import MEASURES, Draft, measure
@@ -68,8 +68,9 @@ def put(question: Written, draft: Draft) -> str:
         text += mark["literal"] or _slot(mark["slot"], draft)
         end = mark.end()
     text += question.text[end:]
+    numbers = numbers_in(text) if literals else ()
     for literal in reversed(literals):
-        draft.roles[literal.place : literal.place] = literal.told(text)
+        draft.roles[literal.place : literal.place] = literal.told(numbers)
     return text
 
 
@@ -83,9 +84,9 @@ class _Literal:
     end: int
     role: Role
 
-    def told(self, text: str) -> list[tuple[float, Role]]:
-        """What its numbers are worth, and what they are."""
-        return [(one.value, self.role) for one in numbers_in(text) if one.start < self.end and self.start < one.end]
+    def told(self, numbers: Sequence[Number]) -> list[tuple[float, Role]]:
+        """What its numbers are worth, of all in the text, and what they are."""
+        return [(one.value, self.role) for one in numbers if one.start < self.end and self.start < one.end]
 
 
 def _slot(name: str, draft: Draft) -> str:
